@@ -1,0 +1,97 @@
+import type { Environment } from '@osigu-sandbox/contract';
+import { fault } from '../platform/errors.ts';
+import type { Numbers } from '../store/numbers.ts';
+import type { Executor } from '../store/statement.ts';
+import type { Store } from '../store/store.ts';
+import { providerNow } from './clock.ts';
+import { insertDueWork, removeDueWork, type Scheduling } from './due-work.ts';
+import { type LockMode, lockProvider, type ProviderContext } from './provider-context.ts';
+
+/** One transaction of one provider: what a use case needs to read, write, tell the time and plan for later. */
+export interface UnitOfWork {
+  readonly db: Executor;
+  readonly provider: ProviderContext;
+  /** On the provider's clock, milliseconds; the same throughout. */
+  readonly now: number;
+  readonly numbers: Numbers;
+  readonly environment: Environment;
+  schedule(scheduling: Scheduling): Promise<void>;
+  unschedule(kind: string, subject_id: string): Promise<void>;
+  /** The same transaction seen from another tenant, for codes that are redeemed across providers. */
+  as(provider_id: string): Promise<UnitOfWork>;
+}
+
+export interface UnitsOfWork {
+  readonly store: Store;
+  run<T>(provider_id: string, work: (uow: UnitOfWork) => Promise<T>, options?: RunOptions): Promise<T>;
+}
+
+export interface RunOptions {
+  readonly lock?: LockMode;
+  /** Not earlier than this on the provider's clock: work that is due never sees a time before its own. */
+  readonly notBefore?: number;
+}
+
+/** `onScheduled` is told, after the commit, the earliest real time at which something new falls due. */
+export function createUnitsOfWork(
+  store: Store,
+  numbers: Numbers,
+  environment: Environment,
+  onScheduled: (dueAtReal: number) => void,
+): UnitsOfWork {
+  async function run<T>(
+    provider_id: string,
+    work: (uow: UnitOfWork) => Promise<T>,
+    options: RunOptions = {},
+  ): Promise<T> {
+    let earliest = Number.POSITIVE_INFINITY;
+    const noteScheduled = (dueAtReal: number) => {
+      earliest = Math.min(earliest, dueAtReal);
+    };
+    const result = await store.transaction(
+      async (db) => {
+        earliest = Number.POSITIVE_INFINITY;
+        const provider = await lockProvider(db, store.dialect, provider_id, options.lock ?? 'shared');
+        if (provider === undefined) throw fault('071-404-provider');
+        const now = Math.max(providerNow(provider.clock_offset), options.notBefore ?? 0);
+        return work(unitOfWork({ store, numbers, environment, noteScheduled }, db, provider, now));
+      },
+      () => numbers.ensure(),
+    );
+    if (earliest !== Number.POSITIVE_INFINITY) onScheduled(earliest);
+    return result;
+  }
+  return { store, run };
+}
+
+interface Surroundings {
+  readonly store: Store;
+  readonly numbers: Numbers;
+  readonly environment: Environment;
+  readonly noteScheduled: (dueAtReal: number) => void;
+}
+
+function unitOfWork(
+  surroundings: Surroundings,
+  db: Executor,
+  provider: ProviderContext,
+  now: number,
+): UnitOfWork {
+  const { store, numbers, environment, noteScheduled } = surroundings;
+  return {
+    db,
+    provider,
+    now,
+    numbers,
+    environment,
+    schedule: async (scheduling) => noteScheduled(await insertDueWork(db, provider, scheduling)),
+    unschedule: async (kind, subject_id) => {
+      await removeDueWork(db, { kind, subject_id });
+    },
+    as: async (provider_id) => {
+      const other = await lockProvider(db, store.dialect, provider_id, 'shared');
+      if (other === undefined) throw fault('071-404-provider');
+      return unitOfWork(surroundings, db, other, providerNow(other.clock_offset));
+    },
+  };
+}

@@ -1,0 +1,447 @@
+import type {
+  AuthorizationRequestStatus,
+  AuthorizationStatus,
+  BiometricType,
+  BiometricVerificationStatus,
+  ClaimStatus,
+  CodeType,
+  CountryCode,
+  DeliveryStatus,
+  DispensationCanceller,
+  DispensationStatus,
+  DocumentType,
+  OtpChannel,
+  PaymentType,
+  ProductType,
+  RejectionCode,
+  RetryPolicy,
+  SubscriptionStatus,
+  SubstitutionReason,
+  VerificationMethod,
+  VoidActor,
+} from '@osigu-sandbox/contract';
+import type { Generated } from 'kysely';
+
+/**
+ * One schema for both dialects. Times are integers, milliseconds since the epoch (on the provider's clock unless
+ * a name says `real`); money is integers of minor units; flags are 0 or 1; lists are JSON text.
+ */
+export interface Database {
+  settings: SettingTable;
+  signing_keys: SigningKeyTable;
+  number_blocks: NumberBlockTable;
+  providers: ProviderTable;
+  clients: ClientTable;
+  limit_lifts: LimitLiftTable;
+  affiliations: AffiliationTable;
+  sponsor_evaluations: SponsorEvaluationTable;
+  beneficiaries: BeneficiaryTable;
+  provider_products: ProviderProductTable;
+  authorization_requests: AuthorizationRequestTable;
+  files: FileTable;
+  file_contents: FileContentTable;
+  authorizations: AuthorizationTable;
+  authorization_lines: AuthorizationLineTable;
+  otps: OtpTable;
+  verification_tokens: VerificationTokenTable;
+  biometric_readings: BiometricReadingTable;
+  dispensations: DispensationTable;
+  dispensation_lines: DispensationLineTable;
+  claims: ClaimTable;
+  events: EventTable;
+  subscriptions: SubscriptionTable;
+  subscription_secrets: SubscriptionSecretTable;
+  deliveries: DeliveryTable;
+  delivery_attempts: DeliveryAttemptTable;
+  due_work: DueWorkTable;
+  outbox: OutboxTable;
+  idempotency_keys: IdempotencyKeyTable;
+}
+
+type Milliseconds = number;
+type MinorUnits = number;
+type Flag = 0 | 1;
+type JsonText = string;
+
+interface SettingTable {
+  name: string;
+  value: string;
+}
+
+interface SigningKeyTable {
+  kid: string;
+  private_jwk: JsonText;
+  public_jwk: JsonText;
+  created_at_real: Milliseconds;
+  retired_at_real: Milliseconds | null;
+}
+
+interface NumberBlockTable {
+  kind: string;
+  next_number: number;
+}
+
+export interface ProviderTable {
+  provider_id: string;
+  number: number;
+  provider_slug: string;
+  name: string;
+  country_code: CountryCode;
+  contact_email: string | null;
+  provider_branch_id: string;
+  seed: number;
+  /** How far this provider's clock is ahead of real time. */
+  clock_offset: Milliseconds;
+  requests_per_minute: number;
+  token_requests_per_minute: number;
+  created_at_real: Milliseconds;
+  reset_at_real: Milliseconds | null;
+}
+
+interface ClientTable {
+  client_id: string;
+  provider_id: string;
+  /** scrypt, with its salt and cost in the text. */
+  secret_hash: string;
+  /** Counts rotations; a token of an earlier version is dead. */
+  credential_version: number;
+  scopes: JsonText;
+  created_at_real: Milliseconds;
+}
+
+interface LimitLiftTable {
+  lift_id: string;
+  provider_id: string;
+  starts_at_real: Milliseconds;
+  ends_at_real: Milliseconds;
+  requests_per_minute: number;
+  token_requests_per_minute: number | null;
+  reason: string;
+}
+
+interface AffiliationTable {
+  provider_id: string;
+  sponsor_slug: string;
+}
+
+interface SponsorEvaluationTable {
+  provider_id: string;
+  sponsor_slug: string;
+  evaluations: number;
+}
+
+export interface BeneficiaryTable {
+  beneficiary_id: string;
+  number: number;
+  provider_id: string;
+  document_type: DocumentType;
+  document_number: string;
+  /** Folded `document_type:document_number`: the person across providers. */
+  person_key: string;
+  member_id: string;
+  member_key: string;
+  first_name: string;
+  last_name: string;
+  date_of_birth: string;
+  sex: 'MALE' | 'FEMALE';
+  plan_code: string;
+  suspended: Flag;
+  effective_until: string;
+  benefits_exhausted: Flag;
+  email: string | null;
+  phone_number: string | null;
+  /** The holder's `beneficiary_id`; null for a holder. */
+  holder_id: string | null;
+  relationship: string;
+}
+
+interface ProviderProductTable {
+  provider_id: string;
+  product_code: string;
+  registered_at: Milliseconds;
+}
+
+export interface AuthorizationRequestTable {
+  authorization_request_id: string;
+  number: number;
+  provider_id: string;
+  beneficiary_id: string;
+  sponsor_slug: string;
+  status: AuthorizationRequestStatus;
+  /** `[diagnosis_code]`, the first is the main one. */
+  diagnoses: JsonText;
+  /** `[{product_code, product_type, quantity, posology?}]` as asked for. */
+  products: JsonText;
+  authorization_type: string | null;
+  professional_license_number: string | null;
+  service_type_code: string | null;
+  provider_branch_id: string | null;
+  provider_slugs: JsonText | null;
+  beneficiary_email: string | null;
+  beneficiary_phone_number: string | null;
+  provider_notification_email: string | null;
+  /** How often the sponsor was asked and failed. */
+  failed_evaluations: Generated<number>;
+  created_at: Milliseconds;
+  updated_at: Milliseconds;
+  completed_at: Milliseconds | null;
+}
+
+export interface FileTable {
+  file_id: string;
+  number: number;
+  provider_id: string;
+  authorization_request_id: string;
+  file_type: string;
+  file_name: string;
+  content_type: string;
+  size: number;
+  sha256: string;
+  created_at: Milliseconds;
+}
+
+interface FileContentTable {
+  file_id: string;
+  content: Uint8Array;
+}
+
+export interface AuthorizationTable {
+  authorization_id: string;
+  number: number;
+  provider_id: string;
+  authorization_request_id: string;
+  authorization_code: string | null;
+  status: AuthorizationStatus;
+  beneficiary_id: string;
+  person_key: string;
+  sponsor_slug: string;
+  sponsor_reference: string | null;
+  product_type: ProductType;
+  payment_type: PaymentType;
+  provider_slugs: JsonText | null;
+  rejection_code: RejectionCode | null;
+  rejection_reason: string | null;
+  created_at: Milliseconds;
+  decided_at: Milliseconds | null;
+  expires_at: Milliseconds | null;
+  voided_at: Milliseconds | null;
+  voided_by: VoidActor | null;
+  void_reason: string | null;
+}
+
+export interface AuthorizationLineTable {
+  authorization_id: string;
+  line: number;
+  product_code: string;
+  quantity: number;
+  authorized_quantity: number;
+  /** Taken by open dispensations. */
+  held_quantity: Generated<number>;
+  redeemed_quantity: Generated<number>;
+  posology: string | null;
+}
+
+export interface OtpTable {
+  otp_id: string;
+  number: number;
+  provider_id: string;
+  beneficiary_id: string;
+  sponsor_slug: string;
+  channel: OtpChannel;
+  code_hash: string;
+  tries: Generated<number>;
+  status: 'SENT' | 'VALIDATED' | 'LOCKED';
+  sent_at: Milliseconds;
+  expires_at: Milliseconds;
+}
+
+interface VerificationTokenTable {
+  token_hash: string;
+  provider_id: string;
+  otp_id: string;
+  person_key: string;
+  sponsor_slug: string;
+  expires_at: Milliseconds;
+  used_at: Milliseconds | null;
+}
+
+export interface BiometricReadingTable {
+  biometric_reading_id: string;
+  number: number;
+  provider_id: string;
+  beneficiary_id: string;
+  person_key: string;
+  type: BiometricType;
+  value_sha256: string;
+  verification_status: BiometricVerificationStatus;
+  /** Hundredths. */
+  confidence: number;
+  failure_description: string | null;
+  expires_at: Milliseconds;
+  used_at: Milliseconds | null;
+}
+
+export interface DispensationTable {
+  dispensation_id: string;
+  number: number;
+  /** Who dispenses. */
+  provider_id: string;
+  /** Who owns the code and gets the events. */
+  owner_provider_id: string;
+  code: string;
+  code_type: CodeType;
+  authorization_id: string | null;
+  prescription_id: string | null;
+  /** The person as the dispensing provider knows them. */
+  beneficiary_id: string | null;
+  sponsor_slug: string | null;
+  provider_branch_id: string | null;
+  status: DispensationStatus;
+  currency_code: string;
+  verification_required: VerificationMethod | null;
+  verified_at: Milliseconds | null;
+  total_amount: MinorUnits;
+  copayment_amount: MinorUnits | null;
+  coinsurance_amount: MinorUnits | null;
+  covered_amount: MinorUnits | null;
+  claim_id: string | null;
+  document_number: string | null;
+  document_date: string | null;
+  document_serial: string | null;
+  document_digital_signature: string | null;
+  provider_transaction_id: string | null;
+  started_at: Milliseconds;
+  expires_at: Milliseconds;
+  completed_at: Milliseconds | null;
+  cancelled_at: Milliseconds | null;
+  cancelled_by: DispensationCanceller | null;
+  cancellation_reason: string | null;
+}
+
+export interface DispensationLineTable {
+  dispensation_id: string;
+  line: number;
+  /** The line of the authorization whose quantity it takes. */
+  source_line: number;
+  product_code: string;
+  quantity: number;
+  unit_price: MinorUnits;
+  taxes: MinorUnits;
+  substitute_product_code: string | null;
+  substitute_quantity: number | null;
+  substitution_reason_enum: SubstitutionReason | null;
+  substitution_reason: string | null;
+  substitution_other_description: string | null;
+}
+
+export interface ClaimTable {
+  claim_id: string;
+  /** A claim born from a dispensation takes its dispensation's number (O). */
+  number: number;
+  provider_id: string;
+  kind: 'DISPENSATION' | 'OUTPATIENT_CARE' | 'MEDICAL_PROCEDURE';
+  status: ClaimStatus;
+  authorization_id: string | null;
+  dispensation_id: string | null;
+  beneficiary_id: string;
+  sponsor_slug: string;
+  currency_code: string;
+  amount: MinorUnits;
+  copayment_amount: MinorUnits;
+  coinsurance_amount: MinorUnits;
+  covered_amount: MinorUnits;
+  sponsor_transaction_id: string | null;
+  created_at: Milliseconds;
+  completed_at: Milliseconds | null;
+}
+
+export interface EventTable {
+  event_id: string;
+  provider_id: string;
+  event_type: string;
+  /** What it is about; deliveries of one resource keep their order as a best effort. */
+  resource_id: string;
+  created_at: Milliseconds;
+  /** The exact text that is delivered, always the same bytes. */
+  body: string;
+}
+
+export interface SubscriptionTable {
+  subscription_id: string;
+  provider_id: string;
+  url: string;
+  event_types: JsonText;
+  retry_on: RetryPolicy;
+  status: SubscriptionStatus;
+  created_at: Milliseconds;
+  updated_at: Milliseconds;
+}
+
+interface SubscriptionSecretTable {
+  subscription_id: string;
+  /** The key of the signature itself: it must be readable, hence it is not a hash. */
+  secret: string;
+  created_at_real: Milliseconds;
+  expires_at_real: Milliseconds | null;
+}
+
+export interface DeliveryTable {
+  delivery_id: string;
+  provider_id: string;
+  subscription_id: string;
+  event_id: string;
+  event_type: string;
+  status: DeliveryStatus;
+  attempts: Generated<number>;
+  created_at: Milliseconds;
+  first_attempt_at: Milliseconds | null;
+  next_attempt_at: Milliseconds | null;
+}
+
+export interface DeliveryAttemptTable {
+  delivery_id: string;
+  number: number;
+  at: Milliseconds;
+  response_status: number | null;
+  latency_ms: number;
+  error: string | null;
+  response_excerpt: string | null;
+}
+
+export interface DueWorkTable {
+  /** Time-ordered, so that what is due at the same moment runs in the order it was written. */
+  work_id: string;
+  kind: string;
+  subject_id: string;
+  provider_id: string;
+  /** Work of one lane shares a receiver; a lane at its limit is passed over. */
+  lane: string | null;
+  /** When, on the provider's clock. */
+  due_at: Milliseconds;
+  /** The same moment in real time: what workers look for. Moves when the provider's clock is advanced. */
+  due_at_real: Milliseconds;
+  lease_until_real: Generated<Milliseconds>;
+  attempts: Generated<number>;
+}
+
+export interface OutboxTable {
+  outbox_id: string;
+  provider_id: string;
+  channel: OtpChannel;
+  destination: string;
+  subject: string | null;
+  body: string;
+  otp_code: string | null;
+  created_at: Milliseconds;
+}
+
+interface IdempotencyKeyTable {
+  client_id: string;
+  target: string;
+  idempotency_key: string;
+  body_sha256: string;
+  status: number;
+  headers: JsonText;
+  body: string;
+  created_at_real: Milliseconds;
+}

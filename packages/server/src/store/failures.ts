@@ -1,0 +1,35 @@
+/** What a database error means to the caller, whichever dialect raised it. */
+export type FailureKind = 'unavailable' | 'unique' | 'retry' | 'other';
+
+// https://www.sqlite.org/rescode.html; the low byte is the primary code.
+const sqliteUnavailable = new Set([5, 6, 8, 10, 13, 14]);
+const sqliteUnique = new Set([1555, 2067]);
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const postgresUnavailable = /^(08|53|57P|55P03|58)/;
+const postgresRetry = new Set(['40001', '40P01']);
+const networkErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+
+export function failureKind(error: unknown): FailureKind {
+  if (typeof error !== 'object' || error === null) return 'other';
+  if ('errcode' in error && typeof error.errcode === 'number') return sqliteKind(error.errcode);
+  if ('code' in error && typeof error.code === 'string') return postgresKind(error.code);
+  if (
+    error instanceof Error &&
+    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+  ) {
+    return 'unavailable';
+  }
+  return 'other';
+}
+
+function sqliteKind(code: number): FailureKind {
+  if (sqliteUnique.has(code)) return 'unique';
+  return sqliteUnavailable.has(code & 0xff) ? 'unavailable' : 'other';
+}
+
+function postgresKind(code: string): FailureKind {
+  if (code === '23505') return 'unique';
+  if (postgresRetry.has(code)) return 'retry';
+  return postgresUnavailable.test(code) || networkErrors.has(code) ? 'unavailable' : 'other';
+}

@@ -1,0 +1,65 @@
+import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
+import type { Database } from './database.ts';
+
+/**
+ * Queries on hot paths are compiled to SQL once per dialect and then only executed: building and compiling
+ * a Kysely query costs more than running it on the embedded store.
+ */
+class Slot {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+interface Prepared {
+  readonly query: CompiledQuery;
+  /** For each SQL parameter: the name of the input it takes, or the constant it holds. */
+  readonly sources: readonly unknown[];
+}
+
+type Inputs = Record<string, unknown>;
+
+/** Where the query is run: the database or a transaction. */
+export type Executor = Kysely<Database>;
+
+/**
+ * A query that answers rows. `build` is called once per dialect with a placeholder for every input; it must use
+ * each one as a plain value and must not look at it.
+ */
+export function statement<P extends Inputs, O = unknown>(build: Build<P, O>) {
+  const execute = compiled(build);
+  return async (db: Executor, inputs: P): Promise<O[]> => (await execute(db, inputs)).rows;
+}
+
+/** As `statement`, answering how many rows were changed: the winner of a race sees 1, the losers 0. */
+export function change<P extends Inputs>(build: Build<P, unknown>) {
+  const execute = compiled(build);
+  return async (db: Executor, inputs: P): Promise<number> =>
+    Number((await execute(db, inputs)).numAffectedRows ?? 0n);
+}
+
+type Build<P extends Inputs, O> = (db: Executor, inputs: P) => Compilable<O>;
+
+function compiled<P extends Inputs, O>(build: Build<P, O>) {
+  const preparedByDialect = new Map<unknown, Prepared>();
+  return (db: Executor, inputs: P): Promise<QueryResult<O>> => {
+    const executor = db.getExecutor();
+    const dialect = executor.adapter.constructor;
+    let prepared = preparedByDialect.get(dialect);
+    if (prepared === undefined) {
+      prepared = prepare(db, build);
+      preparedByDialect.set(dialect, prepared);
+    }
+    const parameters = prepared.sources.map((source) =>
+      source instanceof Slot ? inputs[source.name] : source,
+    );
+    return executor.executeQuery<O>({ ...prepared.query, parameters });
+  };
+}
+
+function prepare<P extends Inputs>(db: Executor, build: Build<P, unknown>): Prepared {
+  const slots = new Proxy({} as P, { get: (_target, name) => new Slot(String(name)) });
+  const query = build(db, slots).compile();
+  return { query, sources: query.parameters };
+}
