@@ -99,13 +99,13 @@ export const nextDueAfter = statement<{ now: number }, { due_at_real: number }>(
     .limit(1),
 );
 
-/** How late the oldest unfinished row is and how many there are: the operator's first look at a stall. */
-export async function dueWorkBacklog(db: Executor): Promise<{ due: number; oldest_age_ms: number }> {
+/** How much there is and how late the oldest of it is: the operator's first look at a stall. */
+export async function dueWorkBacklog(db: Executor): Promise<{ rows: number; oldest_age_ms: number }> {
   const now = realNow();
   const row = await db
     .selectFrom('due_work')
-    .select((eb) => [eb.fn.countAll<number>().as('due'), eb.fn.min('due_at_real').as('oldest')])
-    .where('due_at_real', '<=', now)
+    .select((eb) => [eb.fn.countAll<number>().as('rows'), eb.fn.min('due_at_real').as('oldest')])
     .executeTakeFirstOrThrow();
-  return { due: Number(row.due), oldest_age_ms: row.oldest === null ? 0 : now - Number(row.oldest) };
+  const oldest = row.oldest === null ? now : Number(row.oldest);
+  return { rows: Number(row.rows), oldest_age_ms: Math.max(now - oldest, 0) };
 }

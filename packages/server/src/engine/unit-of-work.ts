@@ -24,6 +24,11 @@ export interface UnitOfWork {
 export interface UnitsOfWork {
   readonly store: Store;
   run<T>(provider_id: string, work: (uow: UnitOfWork) => Promise<T>, options?: RunOptions): Promise<T>;
+  /** `found` writes a new provider and answers its id; `work` goes on as that provider, in the same transaction. */
+  runFounding<T>(
+    found: (db: Executor, numbers: Numbers) => Promise<string>,
+    work: (uow: UnitOfWork) => Promise<T>,
+  ): Promise<T>;
 }
 
 export interface RunOptions {
@@ -39,10 +44,10 @@ export function createUnitsOfWork(
   environment: Environment,
   onScheduled: (dueAtReal: number) => void,
 ): UnitsOfWork {
-  async function run<T>(
-    provider_id: string,
+  async function transact<T>(
+    tenant: (db: Executor) => Promise<string>,
     work: (uow: UnitOfWork) => Promise<T>,
-    options: RunOptions = {},
+    options: RunOptions,
   ): Promise<T> {
     let earliest = Number.POSITIVE_INFINITY;
     const noteScheduled = (dueAtReal: number) => {
@@ -51,7 +56,7 @@ export function createUnitsOfWork(
     const result = await store.transaction(
       async (db) => {
         earliest = Number.POSITIVE_INFINITY;
-        const provider = await lockProvider(db, store.dialect, provider_id, options.lock ?? 'shared');
+        const provider = await lockProvider(db, store.dialect, await tenant(db), options.lock ?? 'shared');
         if (provider === undefined) throw fault('071-404-provider');
         const now = Math.max(providerNow(provider.clock_offset), options.notBefore ?? 0);
         return work(unitOfWork({ store, numbers, environment, noteScheduled }, db, provider, now));
@@ -61,7 +66,11 @@ export function createUnitsOfWork(
     if (earliest !== Number.POSITIVE_INFINITY) onScheduled(earliest);
     return result;
   }
-  return { store, run };
+  return {
+    store,
+    run: (provider_id, work, options = {}) => transact(async () => provider_id, work, options),
+    runFounding: (found, work) => transact((db) => found(db, numbers), work, {}),
+  };
 }
 
 interface Surroundings {

@@ -1,0 +1,73 @@
+import { Clock, ClockAdvance, ClockAdvanced } from '@osigu-sandbox/contract';
+import { readProvider } from '../../core/providers/service.ts';
+import { advanceClock } from '../../engine/advance.ts';
+import { providerNow } from '../../engine/clock.ts';
+import { fault } from '../../platform/errors.ts';
+import { day, isoTimestamp, parseTimestamp } from '../../platform/time.ts';
+import type { Endpoints } from '../endpoint.ts';
+import { type ControlOptions, own, ProviderPath, providerIdOf } from './control.ts';
+
+const tag = 'Sandbox control';
+const errors = ['071-404-provider', '071-403-provider-mismatch'] as const;
+/** A clock that is ahead of real time by more than this helps nobody and leaves four-digit years. */
+const farthest = 50 * 366 * day;
+
+export function clockRoutes(endpoints: Endpoints, { units, handlers, log }: ControlOptions): void {
+  const { db } = units.store;
+
+  endpoints.open({
+    method: 'GET',
+    url: '/_sandbox/v1/providers/:provider_slug/clock',
+    operationId: 'getClock',
+    tag,
+    summary: "The provider's clock",
+    provenance: 'sandbox',
+    access: own,
+    params: ProviderPath,
+    answers: { 200: Clock },
+    errors,
+    open: async ({ params }) => {
+      const { clock_offset } = await readProvider(db, await providerIdOf(db, params));
+      return { now: isoTimestamp(providerNow(clock_offset)), offset_seconds: clock_offset / 1_000 };
+    },
+  });
+
+  endpoints.open({
+    method: 'POST',
+    url: '/_sandbox/v1/providers/:provider_slug/clock/advance',
+    operationId: 'advanceClock',
+    tag,
+    summary: "Move the provider's clock forward",
+    description:
+      'By `seconds` or `to` a moment. Everything due in between fires in order before the answer, webhook retries included.',
+    provenance: 'sandbox',
+    access: own,
+    params: ProviderPath,
+    body: ClockAdvance,
+    bodyExample: { seconds: 30 },
+    answers: { 200: ClockAdvanced },
+    errors: [...errors, '071-409-clock-backwards'],
+    exists: (params) => providerIdOf(db, params),
+    open: async ({ params, body }) => {
+      const provider_id = await providerIdOf(db, params);
+      const { clock_offset } = await readProvider(db, provider_id);
+      const target = targetOf(body, providerNow(clock_offset));
+      const { now, fired } = await advanceClock(units, handlers, log, provider_id, target);
+      return { now: isoTimestamp(now), fired };
+    },
+  });
+}
+
+function targetOf(body: { seconds?: number; to?: string }, now: number): number {
+  const { seconds, to } = body;
+  if ((seconds === undefined) === (to === undefined)) {
+    throw fault('071-422-validation', { errors: [{ path: 'seconds', message: 'either seconds or to is required' }] });
+  }
+  const target = to === undefined ? now + Math.round((seconds ?? 0) * 1_000) : parseTimestamp(to);
+  if (target < now) throw fault('071-409-clock-backwards');
+  if (target > now + farthest) {
+    const path = to === undefined ? 'seconds' : 'to';
+    throw fault('071-422-validation', { errors: [{ path, message: 'must not be more than 50 years ahead' }] });
+  }
+  return target;
+}

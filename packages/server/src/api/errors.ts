@@ -1,0 +1,72 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ErrorCode } from '@osigu-sandbox/contract';
+import { Fault, fault } from '../platform/errors.ts';
+import { failureKind } from '../store/failures.ts';
+
+/** The one envelope of every non-2xx answer, the token endpoint excepted (contract section 2). */
+export function errorBody(failure: Fault, request_id: string) {
+  return {
+    code: failure.code,
+    error_code: failure.code,
+    message: failure.message,
+    ...(failure.errors.length > 0 && { errors: failure.errors }),
+    request_id,
+  };
+}
+
+const byFrameworkCode: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: '071-415',
+  FST_ERR_CTP_BODY_TOO_LARGE: '071-413',
+  FST_REQ_FILE_TOO_LARGE: '071-413',
+  FST_FILES_LIMIT: '071-413',
+  FST_PARTS_LIMIT: '071-413',
+  FST_FIELDS_LIMIT: '071-413',
+  FST_ERR_BAD_URL: '071-400-malformed',
+};
+
+/** Whatever was thrown, as an answer of the registry. What is not known is ours: 500. */
+export function toFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (failureKind(error) === 'unavailable' || failureKind(error) === 'retry') {
+    return fault('071-503', { retryAfter: 1, cause: error });
+  }
+  const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
+  const known = code === undefined ? undefined : byFrameworkCode[code];
+  if (known !== undefined) return fault(known, { cause: error });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return fault('071-400-malformed', { cause: error });
+  }
+  return fault('071-500', { cause: error });
+}
+
+export function answerFault(failure: Fault, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (failure.status >= 500) request.log.error({ err: failure.cause ?? failure, error_code: failure.code }, failure.code);
+  if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (failure.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter));
+  request.errorCode = failure.code;
+  return reply
+    .code(failure.status)
+    .type('application/json; charset=utf-8')
+    .serializer((payload: unknown) => (typeof payload === 'string' ? payload : JSON.stringify(payload)))
+    .send(bodyFor(failure, request));
+}
+
+/** The token endpoint speaks RFC 6749, section 5.2, also when its request cannot be read. */
+function bodyFor(failure: Fault, request: FastifyRequest): unknown {
+  if (request.routeOptions.config.oauthErrors !== true) return errorBody(failure, request.id);
+  const error = failure.status < 500 ? 'invalid_request' : failure.status === 503 ? 'temporarily_unavailable' : 'server_error';
+  return { error, error_description: failure.message };
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the error that was answered, for the log. */
+    errorCode: ErrorCode | undefined;
+  }
+}
+
+export function installErrors(app: FastifyInstance): void {
+  app.decorateRequest('errorCode', undefined);
+  app.setErrorHandler((error, request, reply) => answerFault(toFault(error), request, reply));
+}
+

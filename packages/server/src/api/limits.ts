@@ -1,0 +1,68 @@
+import type { Pool } from 'pg';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import { fault } from '../platform/errors.ts';
+
+/** What a counted call may still do. */
+export interface Allowance {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Whole seconds to the end of the window. */
+  readonly reset: number;
+  readonly exceeded: boolean;
+}
+
+export interface Limits {
+  /** Counts one call of `subject` in its window of a minute, which starts with its first call. */
+  count(family: Family, subject: string, limit: number): Promise<Allowance>;
+}
+
+/** The families do not count into each other (S). */
+export type Family = 'token' | 'client' | 'address';
+
+/** Calls without a token, per address and minute (S). */
+export const addressLimit = 50;
+
+const windowSeconds = 60;
+/** Above any limit: the counting is the library's, the comparison ours, for limits differ by client and change. */
+const unlimited = 2_000_000_000;
+
+/** In memory for the embedded store, which has one process; in the database where many processes share the limits. */
+export async function createLimits(
+  postgresUrl: string | undefined,
+): Promise<{ limits: Limits; close: () => Promise<void> }> {
+  if (postgresUrl === undefined) {
+    return { limits: limitsOver(new RateLimiterMemory(windowOptions)), close: async () => {} };
+  }
+  const { default: pg } = await import('pg');
+  const pool = new pg.Pool({ connectionString: postgresUrl, max: 4, connectionTimeoutMillis: 5_000 });
+  pool.on('error', () => {});
+  return { limits: limitsOver(await databaseLimiter(pool)), close: () => pool.end() };
+}
+
+function limitsOver(limiter: RateLimiterAbstract): Limits {
+  return {
+    count: async (family, subject, limit) => {
+      const result = await limiter.consume(`${family}:${subject}`).catch((reason: unknown) => {
+        if (reason instanceof RateLimiterRes) return reason;
+        throw fault('071-503', { cause: reason, retryAfter: 1 });
+      });
+      return {
+        limit,
+        remaining: Math.max(limit - result.consumedPoints, 0),
+        reset: Math.max(Math.ceil(result.msBeforeNext / 1_000), 1),
+        exceeded: result.consumedPoints > limit,
+      };
+    },
+  };
+}
+
+const windowOptions = { points: unlimited, duration: windowSeconds, keyPrefix: 'limit' };
+
+function databaseLimiter(pool: Pool): Promise<RateLimiterAbstract> {
+  return new Promise((resolve, reject) => {
+    const limiter: RateLimiterPostgres = new RateLimiterPostgres(
+      { ...windowOptions, storeClient: pool, storeType: 'pool', tableName: 'rate_limits' },
+      (error?: Error) => (error ? reject(error) : resolve(limiter)),
+    );
+  });
+}

@@ -1,0 +1,101 @@
+import { type ErrorCode, errorRegistry } from '@osigu-sandbox/contract';
+import type { FastifySchema, HTTPMethods } from 'fastify';
+import Type, { type TSchema } from 'typebox';
+import type { Access } from './request.ts';
+
+interface Described {
+  readonly method: HTTPMethods;
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly provenance: string;
+  readonly access: Access;
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  readonly consumes?: readonly string[];
+  readonly answers: Readonly<Record<number, TSchema | undefined>>;
+  readonly errors?: readonly ErrorCode[];
+  readonly bodyExample?: unknown;
+}
+
+/** The route's schema for serialisation and for the OpenAPI document; input is validated by `endpoint`. */
+export function describeRoute(route: Described): FastifySchema {
+  return {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    ...(route.params && { params: route.params }),
+    ...(route.query && { querystring: route.query }),
+    ...(route.body && { body: route.body }),
+    ...(route.consumes && { consumes: [...route.consumes] }),
+    security: securityOf(route.access),
+    response: { ...successes(route), ...failures(route) },
+    'x-provenance': route.provenance,
+    ...(route.bodyExample !== undefined && { 'x-body-example': route.bodyExample }),
+  } as FastifySchema;
+}
+
+function securityOf(access: Access): Record<string, string[]>[] {
+  switch (access.kind) {
+    case 'public':
+      return [];
+    case 'control':
+      return access.own ? [{ operator_key: [] }, { bearer: [] }] : [{ operator_key: [] }];
+    case 'client':
+      return [{ bearer: [...access.scopes] }];
+  }
+}
+
+function successes(route: Described): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(route.answers).map(([status, schema]) => [
+      status,
+      schema ?? { type: 'null', description: 'No content' },
+    ]),
+  );
+}
+
+/** Errors of this route, those of its kind of access, and those of every route, grouped by status. */
+function failures(route: Described): Record<string, unknown> {
+  const codes = new Set<ErrorCode>(route.errors ?? []);
+  if (route.access.kind !== 'public') codes.add('071-401');
+  if (route.access.kind === 'client') {
+    codes.add('071-429');
+    if (route.access.scopes.length > 0) codes.add('071-403-scope');
+  }
+  if (route.access.kind === 'control' && !route.access.own) codes.add('071-403-operator');
+  if (route.query !== undefined || route.body !== undefined) codes.add('071-422-validation');
+  if (route.body !== undefined) {
+    for (const code of ['071-400-malformed', '071-413', '071-415'] as const) codes.add(code);
+  }
+  if (route.access.kind === 'client' && route.method === 'POST') {
+    for (const code of [
+      '071-400-idempotency-key',
+      '071-409-idempotency-mismatch',
+      '071-409-idempotency-in-progress',
+    ] as const) {
+      codes.add(code);
+    }
+  }
+  for (const code of ['071-406', '071-500', '071-503'] as const) codes.add(code);
+
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of [...codes].sort()) {
+    const { status } = errorRegistry[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      status,
+      {
+        ...Type.Ref('Error'),
+        description: list.map((code) => `\`${code}\` ${errorRegistry[code].message}`).join('\n\n'),
+        'x-codes': list,
+      },
+    ]),
+  );
+}
+

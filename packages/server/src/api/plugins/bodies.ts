@@ -1,0 +1,41 @@
+import formbody from '@fastify/formbody';
+import multipart from '@fastify/multipart';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { fault } from '../../platform/errors.ts';
+
+export const maxFileBytes = 10 * 1024 * 1024;
+/** A file of 10 MB in Base64, with its envelope. */
+export const maxBodyBytes = 14 * 1024 * 1024;
+
+const json = 'application/json';
+
+/** JSON everywhere; forms only where a route says so. */
+export async function installBodies(app: FastifyInstance): Promise<void> {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser(
+    ['application/json', 'application/*+json'],
+    { parseAs: 'string' },
+    (request, text: string, done) => {
+      // O: an empty body, or the JSON text "", where none is needed.
+      const trimmed = text.trim();
+      if (trimmed === '' || trimmed === '""') done(null, undefined);
+      else parse(request, text, (error, value) => done(error && fault('071-400-malformed', { cause: error }), value));
+    },
+  );
+  await app.register(formbody, { bodyLimit: maxBodyBytes });
+  await app.register(multipart, {
+    limits: { fileSize: maxFileBytes, files: 1, fields: 10, fieldSize: 10_000, parts: 11, headerPairs: 50 },
+  });
+  app.addHook('preParsing', async (request) => refuseMediaType(request));
+}
+
+function refuseMediaType(request: FastifyRequest): void {
+  const type = request.headers['content-type'];
+  if (type === undefined || request.routeOptions.config.access === undefined) return;
+  const media = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const accepted = request.routeOptions.config.consumes ?? [json];
+  const isJson = media === json || (media.startsWith('application/') && media.endsWith('+json'));
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  if (hasBody && !accepted.includes(isJson ? json : media)) throw fault('071-415');
+}

@@ -1,0 +1,15 @@
+import type { FastifyInstance } from 'fastify';
+import Negotiator from 'negotiator';
+import { fault } from '../../platform/errors.ts';
+
+/** 406 for a caller that excludes JSON. Most send nothing or a wildcard, which costs a look. */
+export function installNegotiation(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    const accept = request.headers.accept;
+    if (accept === undefined || accept === '*/*' || accept.startsWith('application/json')) return;
+    const config = request.routeOptions.config;
+    if (config.access === undefined || config.anyAccept === true) return;
+    const accepted = new Negotiator({ headers: { accept } }).mediaType(['application/json']);
+    if (accepted === undefined) throw fault('071-406');
+  });
+}

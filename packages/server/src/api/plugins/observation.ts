@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify';
+import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import { newId } from '../../platform/ids.ts';
+
+const saneRequestId = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** A sane request id of the client is kept; every answer carries one. */
+export function requestIdOf(headers: Readonly<Record<string, string | string[] | undefined>>): string {
+  const sent = headers['x-request-id'];
+  return typeof sent === 'string' && saneRequestId.test(sent) ? sent : newId('request');
+}
+
+/** One log line and one measurement per answered request; never a body, a token or a query. */
+export function installObservation(app: FastifyInstance, metrics: Metrics, log: Log): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const status = reply.statusCode;
+    metrics.requests.observe({ method: request.method, route, status: String(status) }, reply.elapsedTime / 1_000);
+    log.info(
+      {
+        request_id: request.id,
+        method: request.method,
+        route,
+        status,
+        latency_ms: Math.round(reply.elapsedTime * 10) / 10,
+        provider: request.caller?.provider_slug,
+        error_code: request.errorCode,
+      },
+      'request',
+    );
+  });
+}

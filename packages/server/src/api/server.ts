@@ -1,0 +1,51 @@
+import { ErrorEnvelope } from '@osigu-sandbox/contract';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { fault } from '../platform/errors.ts';
+import { answerFault, installErrors } from './errors.ts';
+import { type AuthenticationOptions, installAuthentication } from './plugins/authentication.ts';
+import { installBodies, maxBodyBytes } from './plugins/bodies.ts';
+import { installCors } from './plugins/cors.ts';
+import { installNegotiation } from './plugins/negotiation.ts';
+import { installNotFound } from './plugins/not-found.ts';
+import { installObservation, requestIdOf } from './plugins/observation.ts';
+
+export interface ServerOptions extends AuthenticationOptions {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly corsOrigins: '*' | readonly string[];
+}
+
+/** The HTTP server with everything that all routes share; the routes come after. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    genReqId: (request) => requestIdOf(request.headers),
+    requestIdHeader: false,
+    return503OnClosing: true,
+    // A caller that sends its request a byte a minute does not hold a connection for ever.
+    requestTimeout: 60_000,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    frameworkErrors: (error, request, reply) => {
+      request.errorCode = undefined;
+      answerFault(fault('071-400-malformed', { cause: error }), request, reply);
+    },
+  });
+  // `endpoint` validates: it lists everything wrong at once and answers 404 before 422.
+  app.setValidatorCompiler(() => () => true);
+  app.addSchema(ErrorEnvelope);
+  installErrors(app);
+  installNotFound(app);
+  installObservation(app, options.metrics, options.log);
+  await installCors(app, options.corsOrigins);
+  installNegotiation(app);
+  installAuthentication(app, options);
+  await installBodies(app);
+  app.addHook('onRequest', async (request) => {
+    // No text of the database can hold it, so nothing is called so.
+    if (request.url.includes('%00')) throw fault('071-400-malformed');
+  });
+  return app;
+}

@@ -1,0 +1,112 @@
+import type { Environment } from '@osigu-sandbox/contract';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { clockRoutes } from './api/control/clock.ts';
+import { providerControlRoutes } from './api/control/providers.ts';
+import { createEndpoints } from './api/endpoint.ts';
+import { catalogueRoutes } from './api/guide/catalogues.ts';
+import { oauthRoutes } from './api/guide/oauth.ts';
+import { sponsorRoutes } from './api/guide/sponsors.ts';
+import { createLimits } from './api/limits.ts';
+import { docsRoutes, installDocument } from './api/ops/docs.ts';
+import { operationsRoutes } from './api/ops/operations.ts';
+import { createServer } from './api/server.ts';
+import { createSecretChecker } from './core/providers/secrets.ts';
+import { createSigningKeys } from './core/tokens/signing-keys.ts';
+import { createTokens } from './core/tokens/tokens.ts';
+import { realignAfterCrash } from './engine/advance.ts';
+import { createUnitsOfWork, type UnitsOfWork } from './engine/unit-of-work.ts';
+import { createWorker, type DueHandlers } from './engine/worker.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { createNumbers } from './store/numbers.ts';
+import { openStore } from './store/store.ts';
+
+export const version = '0.1.0';
+
+export interface SandboxOptions {
+  /** `postgres://…`, or the path of an SQLite file (`:memory:` for none). */
+  readonly database: string;
+  readonly environment: Environment;
+  readonly hosted: boolean;
+  readonly operatorKey: string;
+  readonly publicUrl: string | undefined;
+  readonly smtpUrl: string | undefined;
+  readonly corsOrigins: '*' | readonly string[];
+  readonly log: Log;
+  readonly poolSize?: number;
+}
+
+export interface Sandbox {
+  readonly app: FastifyInstance;
+  readonly units: UnitsOfWork;
+  /** Begins the work that happens later; until then only requests are served. */
+  startWorker(): void;
+  /** No new work; what runs is finished, then everything is closed. */
+  stop(): Promise<void>;
+}
+
+/** Wires the parts of one server: an explicit list, in the order of the house. */
+export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { environment, log, operatorKey } = options;
+  const metrics = createMetrics();
+  const store = await openStore({
+    location: options.database,
+    ...(options.poolSize !== undefined && { poolSize: options.poolSize }),
+  });
+  const numbers = createNumbers(store);
+  const units = createUnitsOfWork(store, numbers, environment, (dueAtReal) => worker.wake(dueAtReal));
+
+  const handlers: DueHandlers = {};
+  const worker = createWorker(units, handlers, log);
+  await realignAfterCrash(units);
+
+  const keys = createSigningKeys(store);
+  const tokens = createTokens(keys, environment);
+  const limits = await createLimits(store.dialect === 'postgres' ? options.database : undefined);
+  const app = await createServer({
+    store,
+    tokens,
+    limits: limits.limits,
+    operatorKey,
+    log,
+    metrics,
+    corsOrigins: options.corsOrigins,
+  });
+
+  let accepting = true;
+  const baseUrlOf = (request: FastifyRequest) => options.publicUrl ?? `${request.protocol}://${request.host}`;
+  await installDocument(app, { baseUrl: options.publicUrl, version });
+  operationsRoutes(app, { store, metrics, accepting: () => accepting });
+  docsRoutes(app);
+
+  const endpoints = createEndpoints(app, units);
+  oauthRoutes(endpoints, {
+    store,
+    tokens,
+    keys,
+    secrets: createSecretChecker(),
+    limits: limits.limits,
+    metrics,
+    issuerOf: baseUrlOf,
+  });
+  sponsorRoutes(endpoints);
+  catalogueRoutes(endpoints);
+  if (environment === 'sandbox') {
+    const control = { units, handlers, log, environment, baseUrlOf };
+    providerControlRoutes(endpoints, control);
+    clockRoutes(endpoints, control);
+  }
+
+  return {
+    app,
+    units,
+    startWorker: () => worker.start(),
+    stop: async () => {
+      accepting = false;
+      await app.close();
+      await worker.stop();
+      await limits.close();
+      await store.close();
+    },
+  };
+}

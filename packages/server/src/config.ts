@@ -1,0 +1,98 @@
+import type { Environment } from '@osigu-sandbox/contract';
+
+/** Settings of a process, from environment variables only (contract section 18). */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  /** `postgres://…`; undefined: an embedded SQLite file in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  /** Base of every URL the server gives out; undefined: where it listens. */
+  readonly publicUrl: string | undefined;
+  readonly environment: Environment;
+  readonly hosted: boolean;
+  /** Undefined: generated into `dataDir` at first start. */
+  readonly operatorKey: string | undefined;
+  readonly smtpUrl: string | undefined;
+  readonly logLevel: string;
+  /** `*`, or the origins that browsers may call from. */
+  readonly corsOrigins: '*' | readonly string[];
+}
+
+export class ConfigError extends Error {}
+
+type Environ = Readonly<Record<string, string | undefined>>;
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Throws `ConfigError` with one line that names the first wrong setting. */
+export function readConfig(env: Environ): Config {
+  return {
+    port: portOf(env),
+    host: optional(env, 'HOST') ?? '127.0.0.1',
+    dataDir: optional(env, 'DATA_DIR') ?? './data',
+    databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
+    environment: oneOf(env, 'PROFILE', ['sandbox', 'production'], 'sandbox'),
+    hosted: oneOf(env, 'HOSTED', ['true', 'false'], 'false') === 'true',
+    operatorKey: operatorKeyOf(env),
+    smtpUrl: urlOf(env, 'SMTP_URL', ['smtp:', 'smtps:']),
+    logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
+    corsOrigins: corsOriginsOf(env),
+  };
+}
+
+/** An empty variable counts as absent: compose files write them so. */
+function optional(env: Environ, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+function wrong(name: string, expected: string): ConfigError {
+  return new ConfigError(`${name} is wrong: expected ${expected}`);
+}
+
+function portOf(env: Environ): number {
+  const text = optional(env, 'PORT') ?? '4600';
+  const port = Number(text);
+  // 0 asks the operating system for a free one, which tests want.
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw wrong('PORT', 'a port number from 0 to 65535');
+  return port;
+}
+
+function oneOf<const T extends readonly string[]>(
+  env: Environ,
+  name: string,
+  words: T,
+  fallback: T[number],
+): T[number] {
+  const value = optional(env, name) ?? fallback;
+  if (!words.includes(value)) throw wrong(name, `one of ${words.join(', ')}`);
+  return value;
+}
+
+function urlOf(env: Environ, name: string, protocols: readonly string[]): string | undefined {
+  const value = optional(env, name);
+  if (value === undefined) return undefined;
+  if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
+    throw wrong(name, `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
+  }
+  return value;
+}
+
+function operatorKeyOf(env: Environ): string | undefined {
+  const key = optional(env, 'OPERATOR_KEY');
+  if (key !== undefined && !/^[\x21-\x7e]{16,256}$/.test(key)) {
+    throw wrong('OPERATOR_KEY', '16 to 256 printable characters without blanks');
+  }
+  return key;
+}
+
+function corsOriginsOf(env: Environ): '*' | readonly string[] {
+  const value = optional(env, 'CORS_ORIGINS') ?? '*';
+  if (value === '*') return '*';
+  const origins = value.split(',').map((origin) => origin.trim());
+  const bad = origins.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  if (bad) throw wrong('CORS_ORIGINS', '* or a comma-separated list of origins such as https://app.example');
+  return origins;
+}

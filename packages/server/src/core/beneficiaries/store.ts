@@ -1,0 +1,40 @@
+import type { Selectable } from 'kysely';
+import type { BeneficiaryTable } from '../../store/database.ts';
+import { statement } from '../../store/statement.ts';
+
+export type BeneficiaryRow = Selectable<BeneficiaryTable>;
+
+export const selectBeneficiary = statement<{ provider_id: string; beneficiary_id: string }, BeneficiaryRow>(
+  (db, { provider_id, beneficiary_id }) =>
+    db
+      .selectFrom('beneficiaries')
+      .selectAll()
+      .where('beneficiary_id', '=', beneficiary_id)
+      .where('provider_id', '=', provider_id),
+);
+
+export const selectByPerson = statement<{ provider_id: string; person_key: string }, BeneficiaryRow>(
+  (db, { provider_id, person_key }) =>
+    db
+      .selectFrom('beneficiaries')
+      .selectAll()
+      .where('provider_id', '=', provider_id)
+      .where('person_key', '=', person_key),
+);
+
+export const selectByMember = statement<{ provider_id: string; member_key: string }, BeneficiaryRow>(
+  (db, { provider_id, member_key }) =>
+    db
+      .selectFrom('beneficiaries')
+      .selectAll()
+      .where('provider_id', '=', provider_id)
+      .where('member_key', '=', member_key),
+);
+
+export const selectDependents = statement<{ holder_id: string }, BeneficiaryRow>((db, { holder_id }) =>
+  db.selectFrom('beneficiaries').selectAll().where('holder_id', '=', holder_id).orderBy('beneficiary_id'),
+);
+
+export const selectAllBeneficiaries = statement<{ provider_id: string }, BeneficiaryRow>((db, { provider_id }) =>
+  db.selectFrom('beneficiaries').selectAll().where('provider_id', '=', provider_id).orderBy('beneficiary_id'),
+);

@@ -1,0 +1,34 @@
+import { openBanner } from './banner.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { serve } from './serve.ts';
+
+/** The command line: read the settings, serve, say where, stop on a signal. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const running = await serve(config);
+  process.stdout.write(openBanner(running.announcement));
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    running.log.info({ signal }, 'stopping');
+    // A connection that never ends must not hold the process: what is unfinished is due work and goes on later.
+    running.exitAfter(14_000);
+    await running.stop();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
+}
+
+main().catch((error: unknown) => {
+  const line = error instanceof ConfigError ? error.message : `cannot start: ${describe(error)}`;
+  process.stderr.write(`osigu-sandbox: ${line}\n`);
+  process.exit(1);
+});
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message.split('\n', 1)[0] ?? error.name;
+}
