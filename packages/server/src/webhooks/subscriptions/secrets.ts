@@ -4,7 +4,7 @@ import { randomToken } from '../../platform/random.ts';
 import { realNow } from '../../platform/time.ts';
 import { type SubscriptionWithSecret, subscriptionResource } from './resource.ts';
 import { defaultGraceHours, expiryAfterRotation, graceIssues } from './rules.ts';
-import { requireHeld } from './service.ts';
+import { requireHeld } from './lookup.ts';
 import { deleteDeadSecrets, expireSecret, insertSecret, selectSecrets } from './store.ts';
 
 export function newSecret(): string {

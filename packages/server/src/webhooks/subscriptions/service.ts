@@ -11,9 +11,9 @@ import type { ReadContext } from '../read-context.ts';
 import type { Admitted } from './admission.ts';
 import { type SubscriptionResource, type SubscriptionWithSecret, subscriptionResource } from './resource.ts';
 import { maxSubscriptions } from './rules.ts';
+import { requireHeld, requireSubscription } from './lookup.ts';
 import { newSecret } from './secrets.ts';
 import {
-  findSubscription,
   holdSubscriptions,
   insertSecret,
   insertSubscription,
@@ -126,16 +126,4 @@ export async function pingSubscription(uow: UnitOfWork, subscription_id: string)
   const [delivery] = await recordPing(uow, row);
   if (delivery === undefined) throw fault('071-404-subscription');
   return newDeliveryResource(delivery);
-}
-
-export async function requireHeld(uow: UnitOfWork, subscription_id: string): Promise<SubscriptionRow> {
-  await holdSubscriptions(uow.db, { provider_id: uow.provider.provider_id });
-  return requireSubscription(uow, subscription_id);
-}
-
-async function requireSubscription(context: ReadContext, subscription_id: string): Promise<SubscriptionRow> {
-  const { provider_id } = context.provider;
-  const [row] = await findSubscription(context.db, { provider_id, subscription_id });
-  if (row === undefined) throw fault('071-404-subscription');
-  return row;
 }

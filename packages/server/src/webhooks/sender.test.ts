@@ -1,0 +1,200 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSender, type Sender, type SenderOptions } from './sender.ts';
+import { type Answer, openReceiver, type Receiver } from './test-bed.ts';
+
+const toClose: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(toClose.splice(0).map((thing) => thing.close()));
+});
+
+async function receiverThat(answer?: Answer): Promise<Receiver> {
+  const receiver = await openReceiver(answer);
+  toClose.push(receiver);
+  return receiver;
+}
+
+function senderWith(options: Partial<SenderOptions> = {}): Sender {
+  const sender = createSender({ policy: { profile: 'local' }, ...options });
+  toClose.push(sender);
+  return sender;
+}
+
+const post = (url: string, lane = 'whs_1') => ({ lane, url, headers: { 'X-Test': 'a' }, body: '{"á":1}' });
+
+describe('an answer in time', () => {
+  it('arrives byte for byte, with its headers, and is reported with its status and text', async () => {
+    const receiver = await receiverThat((_, response) => response.writeHead(201).end('thanks ☂'));
+    const sent = await senderWith().send(post(`${receiver.url}?a=b`));
+    expect(sent).toMatchObject({ response_status: 201, error: null, response_excerpt: 'thanks ☂', retry_after: null });
+    expect(receiver.received).toMatchObject([{ path: '/hook?a=b', body: '{"á":1}', headers: { 'x-test': 'a' } }]);
+  });
+
+  it('without a body has no excerpt', async () => {
+    const receiver = await receiverThat((_, response) => response.writeHead(204).end());
+    expect(await senderWith().send(post(receiver.url))).toMatchObject({ response_status: 204, response_excerpt: null });
+  });
+
+  it('that redirects is the answer: nothing is sent elsewhere', async () => {
+    const elsewhere = await receiverThat();
+    for (const status of [301, 302, 303, 307, 308]) {
+      const receiver = await receiverThat((_, response) =>
+        response.writeHead(status, { location: elsewhere.url }).end(),
+      );
+      expect(await senderWith().send(post(receiver.url))).toMatchObject({ response_status: status, error: null });
+    }
+    expect(elsewhere.received).toEqual([]);
+  });
+
+  it('hands on Retry-After', async () => {
+    const receiver = await receiverThat((_, response) => response.writeHead(429, { 'retry-after': '7' }).end());
+    expect(await senderWith().send(post(receiver.url))).toMatchObject({ response_status: 429, retry_after: '7' });
+  });
+});
+
+describe('a long answer', () => {
+  it('is kept up to 2 kB, cut between characters', async () => {
+    const receiver = await receiverThat((_, response) => response.end(`a${'é'.repeat(5_000)}`));
+    const { response_excerpt } = await senderWith().send(post(receiver.url));
+    expect(response_excerpt).toBe(`a${'é'.repeat(1_023)}`);
+  });
+
+  it('without an end is cut off: little of it is read, the status counts, the sender goes on', async () => {
+    let written = 0;
+    const receiver = await receiverThat((_, response, count) => {
+      if (count > 1) {
+        response.end('short');
+        return;
+      }
+      const chunk = 'x'.repeat(64 * 1024);
+      const more = () => {
+        while (!response.destroyed && response.write(chunk)) written += chunk.length;
+        written += chunk.length;
+      };
+      response.on('drain', more);
+      more();
+    });
+    const sender = senderWith();
+    const sent = await sender.send(post(receiver.url));
+    expect(sent).toMatchObject({ response_status: 200, error: null, response_excerpt: 'x'.repeat(2_048) });
+    expect(written).toBeLessThan(32 * 1024 * 1024);
+    expect(await sender.send(post(receiver.url))).toMatchObject({ response_excerpt: 'short' });
+  });
+
+  it('holds no NUL, which PostgreSQL could not store', async () => {
+    const receiver = await receiverThat((_, response) => response.end(Buffer.from([0x61, 0, 0xff])));
+    expect((await senderWith().send(post(receiver.url))).response_excerpt).toBe('a\ufffd\ufffd');
+  });
+});
+
+describe('what goes wrong is an outcome with a code', () => {
+  it('TIMEOUT when no answer comes', async () => {
+    const receiver = await receiverThat(() => {});
+    const sent = await senderWith({ timeout: 30 }).send(post(receiver.url));
+    expect(sent).toMatchObject({ response_status: null, error: 'TIMEOUT', response_excerpt: null });
+    expect(sent.latency_ms).toBeGreaterThanOrEqual(25);
+  });
+
+  it('TIMEOUT when the body does not end in time, though its head came', async () => {
+    const receiver = await receiverThat((_, response) => void response.write('a little'));
+    const sent = await senderWith({ timeout: 60 }).send(post(receiver.url));
+    expect(sent).toMatchObject({ response_status: 200, error: 'TIMEOUT' });
+  });
+
+  it('CONNECTION_REFUSED', async () => {
+    const receiver = await openReceiver();
+    await receiver.close();
+    expect(await senderWith().send(post(receiver.url))).toMatchObject({ error: 'CONNECTION_REFUSED' });
+  });
+
+  it('CONNECTION_RESET', async () => {
+    const receiver = await receiverThat((request) => void request.socket.resetAndDestroy());
+    expect(await senderWith().send(post(receiver.url))).toMatchObject({ error: 'CONNECTION_RESET' });
+  });
+
+  it('DNS', async () => {
+    const resolve = () => Promise.reject(Object.assign(new Error(), { code: 'ENOTFOUND' }));
+    expect(await senderWith({ resolve }).send(post('http://nowhere.example/'))).toMatchObject({ error: 'DNS' });
+  });
+
+  it('TLS', async () => {
+    const receiver = await receiverThat();
+    const url = receiver.url.replace('http:', 'https:');
+    expect(await senderWith().send(post(url))).toMatchObject({ response_status: null, error: 'TLS' });
+  });
+
+  it('INVALID_ANSWER', async () => {
+    const receiver = await receiverThat((request) => void request.socket.end('nonsense\r\n\r\n'));
+    expect(await senderWith().send(post(receiver.url))).toMatchObject({ error: 'INVALID_ANSWER' });
+  });
+});
+
+describe('the guard', () => {
+  const refused = { response_status: null, error: 'ADDRESS_NOT_ALLOWED' };
+
+  it('looks at the addresses at the moment of connecting', async () => {
+    const receiver = await receiverThat();
+    const port = new URL(receiver.url).port;
+    const answers = ['127.0.0.1', '10.0.0.1'];
+    const resolve = async () => [{ address: answers.shift() ?? '', family: 4 }];
+    const sender = senderWith({ resolve });
+    expect(await sender.send(post(`http://receiver.example:${port}/`, 'a'))).toMatchObject({ response_status: 200 });
+    expect(await sender.send(post(`http://receiver.example:${port}/`, 'b'))).toMatchObject(refused);
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it('refuses addresses that are written into the URL, which are never looked up', async () => {
+    expect(await senderWith().send(post('http://169.254.169.254/latest/meta-data'))).toMatchObject(refused);
+    expect(await senderWith().send(post('http://[::ffff:10.0.0.1]/'))).toMatchObject(refused);
+  });
+
+  it('refuses what was allowed under another profile', async () => {
+    const receiver = await receiverThat();
+    const sender = senderWith({ policy: { profile: 'hosted' } });
+    expect(await sender.send(post(receiver.url))).toMatchObject(refused);
+    expect(await sender.send(post(receiver.url.replace('http:', 'https:')))).toMatchObject(refused);
+    expect(await sender.send(post('not a url'))).toMatchObject(refused);
+    expect(receiver.received).toEqual([]);
+  });
+});
+
+it('a lane has at most 8 connections, and a lane that hangs does not hold up another of the same receiver', async () => {
+  let open = 0;
+  let most = 0;
+  const held: (() => void)[] = [];
+  const receiver = await receiverThat((request, response) => {
+    if (request.url === '/quick') {
+      response.end();
+      return;
+    }
+    open += 1;
+    most = Math.max(most, open);
+    held.push(() => {
+      open -= 1;
+      response.end();
+    });
+    if (held.length === 8) allHeld();
+  });
+  let allHeld = () => {};
+  const full = new Promise<void>((resolve) => {
+    allHeld = resolve;
+  });
+  const sender = senderWith();
+  const slow = Array.from({ length: 20 }, () => sender.send(post(receiver.url, 'whs_slow')));
+  await full;
+  const quick = await sender.send(post(receiver.url.replace('/hook', '/quick'), 'whs_quick'));
+  expect(quick).toMatchObject({ response_status: 200 });
+  const drain = async () => {
+    for (const release of held.splice(0)) release();
+  };
+  const done = Promise.all(slow);
+  let finished = false;
+  void done.then(() => {
+    finished = true;
+  });
+  while (!finished) {
+    await drain();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(most).toBe(8);
+  expect((await done).every(({ response_status }) => response_status === 200)).toBe(true);
+});
