@@ -1,8 +1,11 @@
 import type { Environment } from '@osigu-sandbox/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { clockRoutes } from './api/control/clock.ts';
+import { decisionRoutes } from './api/control/decisions.ts';
 import { providerControlRoutes } from './api/control/providers.ts';
 import { createEndpoints } from './api/endpoint.ts';
+import { authorizationRequestRoutes } from './api/guide/authorization-requests.ts';
+import { authorizationRoutes } from './api/guide/authorizations.ts';
 import { catalogueRoutes } from './api/guide/catalogues.ts';
 import { oauthRoutes } from './api/guide/oauth.ts';
 import { sponsorRoutes } from './api/guide/sponsors.ts';
@@ -10,6 +13,10 @@ import { createLimits } from './api/limits.ts';
 import { docsRoutes, installDocument } from './api/ops/docs.ts';
 import { operationsRoutes } from './api/ops/operations.ts';
 import { createServer } from './api/server.ts';
+import { expiryHandler } from './core/authorizations/authorizations.ts';
+import { decisionWork } from './core/authorizations/complete.ts';
+import { decisionHandler } from './core/authorizations/decide.ts';
+import { expiryWork } from './core/authorizations/grant.ts';
 import { createSecretChecker } from './core/providers/secrets.ts';
 import { createSigningKeys } from './core/tokens/signing-keys.ts';
 import { createTokens } from './core/tokens/tokens.ts';
@@ -56,7 +63,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const numbers = createNumbers(store);
   const units = createUnitsOfWork(store, numbers, environment, (dueAtReal) => worker.wake(dueAtReal));
 
-  const handlers: DueHandlers = {};
+  const handlers: DueHandlers = {
+    [decisionWork]: decisionHandler(log),
+    [expiryWork]: expiryHandler,
+  };
   const worker = createWorker(units, handlers, log);
   await realignAfterCrash(units);
 
@@ -91,10 +101,13 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   sponsorRoutes(endpoints);
   catalogueRoutes(endpoints);
+  authorizationRequestRoutes(endpoints);
+  authorizationRoutes(endpoints);
   if (environment === 'sandbox') {
     const control = { units, handlers, log, environment, baseUrlOf };
     providerControlRoutes(endpoints, control);
     clockRoutes(endpoints, control);
+    decisionRoutes(endpoints, control);
   }
 
   return {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Announcement, FirstProvider } from './banner.ts';
 import { createSandbox } from './app.ts';
+import type { Announcement, FirstProvider } from './banner.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Credentials, createProvider } from './core/providers/service.ts';
 import type { UnitsOfWork } from './engine/unit-of-work.ts';
@@ -16,7 +16,11 @@ export interface Running {
   exitAfter(milliseconds: number): void;
 }
 
-const exampleProvider = { provider_slug: 'clinic-example', name: 'Clínica Ejemplo', country_code: 'CO' } as const;
+const exampleProvider = {
+  provider_slug: 'clinic-example',
+  name: 'Clínica Ejemplo',
+  country_code: 'CO',
+} as const;
 
 /** Starts a server from its settings and gets the data directory ready. */
 export async function serve(config: Config): Promise<Running> {
@@ -84,7 +88,8 @@ async function firstProviderOf(
   const any = await units.store.db.selectFrom('providers').select('provider_id').limit(1).executeTakeFirst();
   if (any !== undefined) {
     const kept = await readFile(file, 'utf8').catch(() => undefined);
-    const [, client_id, client_secret] = /OSIGU_CLIENT_ID=(\S+)\nOSIGU_CLIENT_SECRET=(\S+)/.exec(kept ?? '') ?? [];
+    const [, client_id, client_secret] =
+      /OSIGU_CLIENT_ID=(\S+)\nOSIGU_CLIENT_SECRET=(\S+)/.exec(kept ?? '') ?? [];
     if (client_id === undefined || client_secret === undefined) return undefined;
     await writeFile(file, environmentFile(baseUrl, { client_id, client_secret }), { mode: 0o600 });
     return { provider_slug, client_id, client_secret, file };

@@ -55,7 +55,9 @@ export interface CallOptions {
 
 export const operatorKey = 'operator_test_key_0123456789';
 
-export async function startSandbox(options: { worker?: boolean; hosted?: boolean } = {}): Promise<TestSandbox> {
+export async function startSandbox(
+  options: { worker?: boolean; hosted?: boolean } = {},
+): Promise<TestSandbox> {
   const database = await createDatabase();
   const sandbox = await createSandbox({
     database: database.location,
@@ -71,7 +73,11 @@ export async function startSandbox(options: { worker?: boolean; hosted?: boolean
   await sandbox.app.ready();
   if (options.worker === true) sandbox.startWorker();
 
-  const call = async (method: Method, url: string, { body, headers = {}, remoteAddress }: CallOptions = {}) => {
+  const call = async (
+    method: Method,
+    url: string,
+    { body, headers = {}, remoteAddress }: CallOptions = {},
+  ) => {
     const isText = typeof body === 'string' || Buffer.isBuffer(body);
     const response = await sandbox.app.inject({
       method,
@@ -142,7 +148,8 @@ async function createTestProvider(
       sheet.beneficiaries.find(
         (person: Json) => person.search['national-id'].document_number === document_number,
       ).beneficiary_id,
-    advance: async (seconds) => (await own('POST', `/_sandbox/v1/providers/${slug}/clock/advance`, { seconds })).body,
+    advance: async (seconds) =>
+      (await own('POST', `/_sandbox/v1/providers/${slug}/clock/advance`, { seconds })).body,
   };
 }
 

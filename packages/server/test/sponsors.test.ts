@@ -64,10 +64,13 @@ describe('beneficiary search', () => {
   test.each([
     ['CC', '1000000005'],
     ['CE', '1000000006'],
-  ])('inactive coverage of %s %s is 200 with coverage.active false', async (document_type, document_number) => {
-    const answer = await search({ document_type, document_number });
-    expect([answer.status, answer.body.coverage.active]).toEqual([200, false]);
-  });
+  ])(
+    'inactive coverage of %s %s is 200 with coverage.active false',
+    async (document_type, document_number) => {
+      const answer = await search({ document_type, document_number });
+      expect([answer.status, answer.body.coverage.active]).toEqual([200, false]);
+    },
+  );
 
   test('a holder shows dependants, and they can be read on their own', async () => {
     const { body } = await search({ document_type: 'CC', document_number: '1000000002' });

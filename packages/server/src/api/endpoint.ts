@@ -62,6 +62,8 @@ export interface WriteEndpoint<P extends TSchema, Q extends TSchema, B extends T
   extends Description<P, Q, B> {
   /** Throws 404 or 403 when what the URL names is not there: asked before a 422 is answered (contract section 2). */
   readonly exists?: (context: ReadContext, params: Static<P>) => Promise<unknown>;
+  /** Reads what arrives in another form than JSON into `request.body`, before anything else. */
+  readonly prepare?: (request: FastifyRequest) => Promise<void>;
   readonly write: (uow: UnitOfWork, input: Input<P, Q, B>) => Promise<Answer>;
 }
 
@@ -97,6 +99,7 @@ export function createEndpoints(app: FastifyInstance, units: UnitsOfWork): Endpo
       const check = createInputCheck(endpoint);
       route(app, endpoint, async (input) => {
         const caller = callerOf(input.request);
+        await endpoint.prepare?.(input.request);
         const issues = check(input.request);
         const write = async (context: UnitOfWork) => {
           if (issues.length === 0) return endpoint.write(context, input);
@@ -110,7 +113,10 @@ export function createEndpoints(app: FastifyInstance, units: UnitsOfWork): Endpo
           await endpoint.exists?.(readContext(units, caller), input.params);
           throw fault('071-422-validation', { errors: issues });
         }
-        return sendAnswer(input.reply, await units.run(caller.provider_id, (uow) => endpoint.write(uow, input)));
+        return sendAnswer(
+          input.reply,
+          await units.run(caller.provider_id, (uow) => endpoint.write(uow, input)),
+        );
       });
     },
     open: (endpoint) => {
@@ -155,7 +161,10 @@ function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
       handle({
         params: request.params as Static<P>,
         query: request.query as Static<Q>,
-        body: request.body as Static<B>,
+        // Read late: `prepare` and the check may put a body where there was none.
+        get body() {
+          return request.body as Static<B>;
+        },
         request,
         reply,
       }),
@@ -254,4 +263,3 @@ export function ok(body: unknown): Answer {
 }
 
 export const noContent: Answer = { status: 204 };
-

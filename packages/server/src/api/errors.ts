@@ -1,5 +1,5 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '@osigu-sandbox/contract';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, fault } from '../platform/errors.ts';
 import { failureKind } from '../store/failures.ts';
 
@@ -40,7 +40,8 @@ export function toFault(error: unknown): Fault {
 }
 
 export function answerFault(failure: Fault, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (failure.status >= 500) request.log.error({ err: failure.cause ?? failure, error_code: failure.code }, failure.code);
+  if (failure.status >= 500)
+    request.log.error({ err: failure.cause ?? failure, error_code: failure.code }, failure.code);
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
   if (failure.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter));
   request.errorCode = failure.code;
@@ -54,7 +55,12 @@ export function answerFault(failure: Fault, request: FastifyRequest, reply: Fast
 /** The token endpoint speaks RFC 6749, section 5.2, also when its request cannot be read. */
 function bodyFor(failure: Fault, request: FastifyRequest): unknown {
   if (request.routeOptions.config.oauthErrors !== true) return errorBody(failure, request.id);
-  const error = failure.status < 500 ? 'invalid_request' : failure.status === 503 ? 'temporarily_unavailable' : 'server_error';
+  const error =
+    failure.status < 500
+      ? 'invalid_request'
+      : failure.status === 503
+        ? 'temporarily_unavailable'
+        : 'server_error';
   return { error, error_description: failure.message };
 }
 
@@ -69,4 +75,3 @@ export function installErrors(app: FastifyInstance): void {
   app.decorateRequest('errorCode', undefined);
   app.setErrorHandler((error, request, reply) => answerFault(toFault(error), request, reply));
 }
-

@@ -98,4 +98,3 @@ function failures(route: Described): Record<string, unknown> {
     ]),
   );
 }
-

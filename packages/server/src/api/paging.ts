@@ -29,7 +29,12 @@ export function slice<T>(request: FastifyRequest, query: PageQueryValues, all: r
   return pageOf(request, query, all.length, all.slice(offset, offset + limit));
 }
 
-export function pageOf<T>(request: FastifyRequest, query: PageQueryValues, total: number, content: readonly T[]) {
+export function pageOf<T>(
+  request: FastifyRequest,
+  query: PageQueryValues,
+  total: number,
+  content: readonly T[],
+) {
   const size = sizeOf(query);
   const number = query.page ?? 0;
   const total_pages = Math.ceil(total / size);

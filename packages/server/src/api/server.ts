@@ -1,8 +1,8 @@
 import { ErrorEnvelope } from '@osigu-sandbox/contract';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { fault } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { fault } from '../platform/errors.ts';
 import { answerFault, installErrors } from './errors.ts';
 import { type AuthenticationOptions, installAuthentication } from './plugins/authentication.ts';
 import { installBodies, maxBodyBytes } from './plugins/bodies.ts';

@@ -23,8 +23,14 @@ function createAjv(options: { coerceTypes: boolean; allErrors: boolean }): Ajv20
 }
 
 const compilers = {
-  body: { first: createAjv({ coerceTypes: false, allErrors: false }), all: createAjv({ coerceTypes: false, allErrors: true }) },
-  text: { first: createAjv({ coerceTypes: true, allErrors: false }), all: createAjv({ coerceTypes: true, allErrors: true }) },
+  body: {
+    first: createAjv({ coerceTypes: false, allErrors: false }),
+    all: createAjv({ coerceTypes: false, allErrors: true }),
+  },
+  text: {
+    first: createAjv({ coerceTypes: true, allErrors: false }),
+    all: createAjv({ coerceTypes: true, allErrors: true }),
+  },
 } as const;
 
 /** `text`: values that arrive as strings, in the query or a form. The second compiler is used only when something is wrong. */
@@ -107,7 +113,8 @@ export function tidyBody(value: unknown, issues: Issue[], path = '', depth = 0):
     if (member === null && !Array.isArray(value)) {
       delete members[name];
     } else if (typeof member === 'string') {
-      if (member.includes('\u0000')) issues.push({ path: place(value, path, name), message: 'must not contain NUL' });
+      if (member.includes('\u0000'))
+        issues.push({ path: place(value, path, name), message: 'must not contain NUL' });
     } else if (typeof member === 'object') {
       tidyBody(member, issues, place(value, path, name), depth + 1);
     }

@@ -13,28 +13,98 @@ const resolving =
 
 /** Hosts that reach this machine itself; the local profile may. */
 const loopback = [
-  '127.0.0.1', '127.1', '127.255.255.254', '2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1', '017700000001',
-  '127.0.0.1.', '１２７.0.0.1', '127。0。0。1', '①②⑦.0.0.1', '%31%32%37.0.0.1', '[::1]', '[0:0:0:0:0:0:0:1]',
-  '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[0:0:0:0:0:ffff:7f00:0001]',
+  '127.0.0.1',
+  '127.1',
+  '127.255.255.254',
+  '2130706433',
+  '0x7f000001',
+  '0x7f.1',
+  '0177.0.0.1',
+  '017700000001',
+  '127.0.0.1.',
+  '１２７.0.0.1',
+  '127。0。0。1',
+  '①②⑦.0.0.1',
+  '%31%32%37.0.0.1',
+  '[::1]',
+  '[0:0:0:0:0:0:0:1]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:7f00:1]',
+  '[0:0:0:0:0:ffff:7f00:0001]',
 ];
 
 /** Hosts that nobody may reach. */
 const forbidden = [
-  '0', '0.0.0.0', '0.1.2.3', '10.0.0.1', '0xa.1', '012.0.0.1', '167772161', '172.16.0.1', '172.31.255.255',
-  '192.168.1.1', '3232235777', '0xC0.0xA8.1.1', '169.254.169.254', '0xa9fea9fe', '2852039166', '100.64.0.1',
-  '100.100.100.200', '168.63.129.16', '192.0.0.192', '192.0.2.1', '198.18.0.1', '198.51.100.7', '203.0.113.7',
-  '224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255', '[::]', '[fe80::1]', '[febf::1]', '[fec0::1]',
-  '[fc00::1]', '[fd00:ec2::254]', '[ff02::1]', '[100::1]', '[2001:db8::1]', '[3fff::1]', '[2001::1]',
-  '[2001:0:4136:e378:8000:63bf:3fff:fdd2]', '[4000::1]', '[5f00::1]',
-  '[::ffff:10.0.0.1]', '[::ffff:169.254.169.254]', '[::ffff:0.0.0.0]', '[::10.0.0.1]', '[::127.0.0.1]',
-  '[::ffff:0:192.168.0.1]', '[64:ff9b::10.0.0.1]', '[64:ff9b::7f00:1]', '[64:ff9b::a9fe:a9fe]', '[64:ff9b:1::a00:1]',
-  '[2002:7f00:1::]', '[2002:a00:1::1]', '[2002:c0a8:101::]', '[2002:a9fe:a9fe::]', '[2606:4700::5efe:10.0.0.1]',
+  '0',
+  '0.0.0.0',
+  '0.1.2.3',
+  '10.0.0.1',
+  '0xa.1',
+  '012.0.0.1',
+  '167772161',
+  '172.16.0.1',
+  '172.31.255.255',
+  '192.168.1.1',
+  '3232235777',
+  '0xC0.0xA8.1.1',
+  '169.254.169.254',
+  '0xa9fea9fe',
+  '2852039166',
+  '100.64.0.1',
+  '100.100.100.200',
+  '168.63.129.16',
+  '192.0.0.192',
+  '192.0.2.1',
+  '198.18.0.1',
+  '198.51.100.7',
+  '203.0.113.7',
+  '224.0.0.1',
+  '239.255.255.255',
+  '240.0.0.1',
+  '255.255.255.255',
+  '[::]',
+  '[fe80::1]',
+  '[febf::1]',
+  '[fec0::1]',
+  '[fc00::1]',
+  '[fd00:ec2::254]',
+  '[ff02::1]',
+  '[100::1]',
+  '[2001:db8::1]',
+  '[3fff::1]',
+  '[2001::1]',
+  '[2001:0:4136:e378:8000:63bf:3fff:fdd2]',
+  '[4000::1]',
+  '[5f00::1]',
+  '[::ffff:10.0.0.1]',
+  '[::ffff:169.254.169.254]',
+  '[::ffff:0.0.0.0]',
+  '[::10.0.0.1]',
+  '[::127.0.0.1]',
+  '[::ffff:0:192.168.0.1]',
+  '[64:ff9b::10.0.0.1]',
+  '[64:ff9b::7f00:1]',
+  '[64:ff9b::a9fe:a9fe]',
+  '[64:ff9b:1::a00:1]',
+  '[2002:7f00:1::]',
+  '[2002:a00:1::1]',
+  '[2002:c0a8:101::]',
+  '[2002:a9fe:a9fe::]',
+  '[2606:4700::5efe:10.0.0.1]',
   '[2606:4700::200:5efe:127.0.0.1]',
 ];
 
 const open = [
-  '8.8.8.8', '134744072', '1.1.1.1', '172.15.255.255', '172.32.0.1', '[2606:4700:4700::1111]', '[::ffff:8.8.8.8]',
-  '[64:ff9b::8.8.8.8]', '[2002:808:808::1]', '[2a00:1450:4001::1]',
+  '8.8.8.8',
+  '134744072',
+  '1.1.1.1',
+  '172.15.255.255',
+  '172.32.0.1',
+  '[2606:4700:4700::1111]',
+  '[::ffff:8.8.8.8]',
+  '[64:ff9b::8.8.8.8]',
+  '[2002:808:808::1]',
+  '[2a00:1450:4001::1]',
 ];
 
 const isAllowed = (host: string, policy: TargetPolicy) =>
@@ -59,13 +129,16 @@ describe('addresses that are written into the URL', () => {
   it('private ranges open only where the operator of a local installation says so', () => {
     const allowed_ranges = ['172.16.0.0/12', 'fd00::/8'];
     const verdicts = (policy: TargetPolicy) =>
-      ['172.18.0.5', '::ffff:172.18.0.5', 'fd00::5', '10.0.0.1'].map((address) => isAllowedAddress(address, policy));
+      ['172.18.0.5', '::ffff:172.18.0.5', 'fd00::5', '10.0.0.1'].map((address) =>
+        isAllowedAddress(address, policy),
+      );
     expect(verdicts({ profile: 'local', allowed_ranges })).toEqual([true, true, true, false]);
     expect(verdicts({ profile: 'hosted', allowed_ranges })).toEqual([false, false, false, false]);
   });
 
   it('what is no address is not allowed', () => {
-    for (const text of ['', 'localhost', '1.2.3.4.5', '::g']) expect(isAllowedAddress(text, local)).toBe(false);
+    for (const text of ['', 'localhost', '1.2.3.4.5', '::g'])
+      expect(isAllowedAddress(text, local)).toBe(false);
   });
 });
 
@@ -97,7 +170,9 @@ describe('names', () => {
     const answers = [['8.8.8.8'], ['8.8.8.8', '169.254.169.254']];
     const resolve: Resolve = (name) => resolving(...(answers.shift() ?? []))(name);
     expect(await isTargetAllowed(new URL('https://rebinding.example'), hosted, resolve)).toBe(true);
-    await expect(answerOf(guardedLookup(hosted, resolve))).rejects.toMatchObject({ code: 'ADDRESS_NOT_ALLOWED' });
+    await expect(answerOf(guardedLookup(hosted, resolve))).rejects.toMatchObject({
+      code: 'ADDRESS_NOT_ALLOWED',
+    });
   });
 
   it('no address at all is a DNS failure', async () => {
@@ -107,7 +182,9 @@ describe('names', () => {
 
 function answerOf(lookup: ReturnType<typeof guardedLookup>): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    lookup('receiver.example', { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));
+    lookup('receiver.example', { all: true }, (error, addresses) =>
+      error ? reject(error) : resolve(addresses),
+    );
   });
 }
 

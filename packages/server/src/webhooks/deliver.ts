@@ -7,6 +7,7 @@ import { Fault } from '../platform/errors.ts';
 import { jitter } from '../platform/random.ts';
 import { realNow, second } from '../platform/time.ts';
 import { insertAttempt, type OutgoingRow, selectOutgoing, settleAttempt } from './attempts/store.ts';
+import { inBatches } from './batch.ts';
 import { attemptKind, scheduleAttempt } from './enqueue.ts';
 import { isDelivered, jitterSpread, nextAttempt } from './schedule.ts';
 import type { Sender, SentPost } from './sender.ts';
@@ -35,6 +36,10 @@ export interface DeliveryParts {
  * that row's id; a row that was moved meanwhile has another id and stays.
  */
 export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts): DueHandler {
+  // Attempts that end while a transaction is at work are written together by the next one.
+  const record = inBatches(attemptsPerTransaction, (provider_id, ended: readonly EndedAttempt[]) =>
+    recordAll(units, provider_id, ended),
+  );
   return {
     errand: async (work) => {
       const outgoing = await load(units, work);
@@ -44,7 +49,7 @@ export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts
       }
       const at = Math.max(providerNow(outgoing.clock_offset), work.due_at);
       const sent = await sender.send(postOf(outgoing));
-      const report = await record(units, work, outgoing, at, sent);
+      const report = await record(work.provider_id, { work, outgoing, at, sent });
       if (report !== undefined) onAttempt?.(report);
     },
   };
@@ -83,31 +88,40 @@ function postOf({ subscription_id, url, body, event_id, event_type, number, secr
   };
 }
 
-/** Writes what became of the attempt, once; nothing when the delivery has gone or another process has written it. */
-async function record(
+interface EndedAttempt {
+  readonly work: DueWork;
+  readonly outgoing: Outgoing;
+  /** When it began, on the provider's clock. */
+  readonly at: number;
+  readonly sent: SentPost;
+}
+
+const attemptsPerTransaction = 32;
+
+async function recordAll(
   units: UnitsOfWork,
-  work: DueWork,
-  outgoing: Outgoing,
-  at: number,
-  sent: SentPost,
-): Promise<AttemptReport | undefined> {
+  provider_id: string,
+  ended: readonly EndedAttempt[],
+): Promise<readonly (AttemptReport | undefined)[]> {
+  const notBefore = Math.max(...ended.map(({ at }) => at));
+  const settleAll = async (uow: UnitOfWork) => {
+    const reports: (AttemptReport | undefined)[] = [];
+    for (const attempt of ended) reports.push(await settle(uow, attempt));
+    return reports;
+  };
   try {
-    return await units.run(work.provider_id, (uow) => settle(uow, work, outgoing, at, sent), {
-      notBefore: at,
-    });
+    return await units.run(provider_id, settleAll, { notBefore });
   } catch (error) {
     // The provider itself has gone, and its due work with it.
-    if (error instanceof Fault && error.code === '071-404-provider') return undefined;
+    if (error instanceof Fault && error.code === '071-404-provider') return ended.map(() => undefined);
     throw error;
   }
 }
 
+/** Writes what became of an attempt, once; nothing when the delivery has gone or another process has written it. */
 async function settle(
   uow: UnitOfWork,
-  work: DueWork,
-  outgoing: Outgoing,
-  at: number,
-  sent: SentPost,
+  { work, outgoing, at, sent }: EndedAttempt,
 ): Promise<AttemptReport | undefined> {
   const delivery_id = work.subject_id;
   const { number, subscription_id, event_id, event_type } = outgoing;

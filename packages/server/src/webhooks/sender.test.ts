@@ -25,13 +25,23 @@ describe('an answer in time', () => {
   it('arrives byte for byte, with its headers, and is reported with its status and text', async () => {
     const receiver = await receiverThat((_, response) => response.writeHead(201).end('thanks ☂'));
     const sent = await senderWith().send(post(`${receiver.url}?a=b`));
-    expect(sent).toMatchObject({ response_status: 201, error: null, response_excerpt: 'thanks ☂', retry_after: null });
-    expect(receiver.received).toMatchObject([{ path: '/hook?a=b', body: '{"á":1}', headers: { 'x-test': 'a' } }]);
+    expect(sent).toMatchObject({
+      response_status: 201,
+      error: null,
+      response_excerpt: 'thanks ☂',
+      retry_after: null,
+    });
+    expect(receiver.received).toMatchObject([
+      { path: '/hook?a=b', body: '{"á":1}', headers: { 'x-test': 'a' } },
+    ]);
   });
 
   it('without a body has no excerpt', async () => {
     const receiver = await receiverThat((_, response) => response.writeHead(204).end());
-    expect(await senderWith().send(post(receiver.url))).toMatchObject({ response_status: 204, response_excerpt: null });
+    expect(await senderWith().send(post(receiver.url))).toMatchObject({
+      response_status: 204,
+      response_excerpt: null,
+    });
   });
 
   it('that redirects is the answer: nothing is sent elsewhere', async () => {
@@ -40,14 +50,22 @@ describe('an answer in time', () => {
       const receiver = await receiverThat((_, response) =>
         response.writeHead(status, { location: elsewhere.url }).end(),
       );
-      expect(await senderWith().send(post(receiver.url))).toMatchObject({ response_status: status, error: null });
+      expect(await senderWith().send(post(receiver.url))).toMatchObject({
+        response_status: status,
+        error: null,
+      });
     }
     expect(elsewhere.received).toEqual([]);
   });
 
   it('hands on Retry-After', async () => {
-    const receiver = await receiverThat((_, response) => response.writeHead(429, { 'retry-after': '7' }).end());
-    expect(await senderWith().send(post(receiver.url))).toMatchObject({ response_status: 429, retry_after: '7' });
+    const receiver = await receiverThat((_, response) =>
+      response.writeHead(429, { 'retry-after': '7' }).end(),
+    );
+    expect(await senderWith().send(post(receiver.url))).toMatchObject({
+      response_status: 429,
+      retry_after: '7',
+    });
   });
 });
 
@@ -113,7 +131,9 @@ describe('what goes wrong is an outcome with a code', () => {
 
   it('DNS', async () => {
     const resolve = () => Promise.reject(Object.assign(new Error(), { code: 'ENOTFOUND' }));
-    expect(await senderWith({ resolve }).send(post('http://nowhere.example/'))).toMatchObject({ error: 'DNS' });
+    expect(await senderWith({ resolve }).send(post('http://nowhere.example/'))).toMatchObject({
+      error: 'DNS',
+    });
   });
 
   it('TLS', async () => {
@@ -137,7 +157,9 @@ describe('the guard', () => {
     const answers = ['127.0.0.1', '10.0.0.1'];
     const resolve = async () => [{ address: answers.shift() ?? '', family: 4 }];
     const sender = senderWith({ resolve });
-    expect(await sender.send(post(`http://receiver.example:${port}/`, 'a'))).toMatchObject({ response_status: 200 });
+    expect(await sender.send(post(`http://receiver.example:${port}/`, 'a'))).toMatchObject({
+      response_status: 200,
+    });
     expect(await sender.send(post(`http://receiver.example:${port}/`, 'b'))).toMatchObject(refused);
     expect(receiver.received).toHaveLength(1);
   });

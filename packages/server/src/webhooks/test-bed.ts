@@ -16,7 +16,10 @@ export interface TestBed {
   readonly units: UnitsOfWork;
   readonly provider_id: string;
   run<T>(work: (uow: UnitOfWork) => Promise<T>): Promise<T>;
-  subscribe(url: string, input?: { event_types?: string[]; retry_on?: '5xx' }): Promise<SubscriptionWithSecret>;
+  subscribe(
+    url: string,
+    input?: { event_types?: string[]; retry_on?: '5xx' },
+  ): Promise<SubscriptionWithSecret>;
   record(): Promise<string>;
   /** What is planned, earliest first. */
   dueWork(): Promise<DueWork[]>;

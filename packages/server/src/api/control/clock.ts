@@ -61,13 +61,17 @@ export function clockRoutes(endpoints: Endpoints, { units, handlers, log }: Cont
 function targetOf(body: { seconds?: number; to?: string }, now: number): number {
   const { seconds, to } = body;
   if ((seconds === undefined) === (to === undefined)) {
-    throw fault('071-422-validation', { errors: [{ path: 'seconds', message: 'either seconds or to is required' }] });
+    throw fault('071-422-validation', {
+      errors: [{ path: 'seconds', message: 'either seconds or to is required' }],
+    });
   }
   const target = to === undefined ? now + Math.round((seconds ?? 0) * 1_000) : parseTimestamp(to);
   if (target < now) throw fault('071-409-clock-backwards');
   if (target > now + farthest) {
     const path = to === undefined ? 'seconds' : 'to';
-    throw fault('071-422-validation', { errors: [{ path, message: 'must not be more than 50 years ahead' }] });
+    throw fault('071-422-validation', {
+      errors: [{ path, message: 'must not be more than 50 years ahead' }],
+    });
   }
   return target;
 }

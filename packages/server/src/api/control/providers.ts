@@ -1,7 +1,7 @@
 import {
   Credentials,
-  Limits,
   LimitLiftCreate,
+  Limits,
   LimitsState,
   OnboardingSheet,
   OutboxEntry,
@@ -16,10 +16,15 @@ import { listMessages } from '../../core/outbox/outbox.ts';
 import { liftLimits, readLimits, setLimits } from '../../core/providers/limits.ts';
 import { onboardingSheet } from '../../core/providers/onboarding-sheet.ts';
 import { resetEveryProvider, resetProvider } from '../../core/providers/reset.ts';
-import { createProvider, listProviders, requireProviderId, rotateCredentials } from '../../core/providers/service.ts';
+import {
+  createProvider,
+  listProviders,
+  requireProviderId,
+  rotateCredentials,
+} from '../../core/providers/service.ts';
+import type { Endpoints } from '../endpoint.ts';
 import { pageOf, window } from '../paging.ts';
 import { type ControlOptions, operatorOnly, own, ProviderPath, providerIdOf } from './control.ts';
-import type { Endpoints } from '../endpoint.ts';
 
 const tag = 'Sandbox control';
 

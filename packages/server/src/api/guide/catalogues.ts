@@ -111,7 +111,9 @@ function providerProductRoutes(endpoints: Endpoints): void {
       const type = query.product_type === undefined ? undefined : productTypeOf(query.product_type);
       const rows = await selectRegistrations(db, { provider_id: provider.provider_id });
       const registeredAt = new Map(rows.map((row) => [row.product_code, row.registered_at]));
-      const found = searchProducts(query.query, type).filter((product) => registeredAt.has(product.product_code));
+      const found = searchProducts(query.query, type).filter((product) =>
+        registeredAt.has(product.product_code),
+      );
       const page = slice(request, query, found);
       const currency_code = currencyOf(provider.country_code);
       const content = page.content.map((product) => ({

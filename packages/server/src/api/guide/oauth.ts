@@ -1,8 +1,8 @@
-import { JsonWebKeySet, TokenError, TokenResponse, countries } from '@osigu-sandbox/contract';
+import { countries, JsonWebKeySet, TokenError, TokenResponse } from '@osigu-sandbox/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ClientRecord, findClient } from '../../core/providers/callers.ts';
 import type { SecretChecker } from '../../core/providers/secrets.ts';
-import { tokenLifeSeconds, type SigningKeys } from '../../core/tokens/signing-keys.ts';
+import { type SigningKeys, tokenLifeSeconds } from '../../core/tokens/signing-keys.ts';
 import type { Tokens } from '../../core/tokens/tokens.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Store } from '../../store/store.ts';
@@ -62,7 +62,11 @@ export function oauthRoutes(endpoints: Endpoints, options: OauthOptions): void {
   });
 }
 
-async function tokenAnswer(request: FastifyRequest, reply: FastifyReply, options: OauthOptions): Promise<unknown> {
+async function tokenAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: OauthOptions,
+): Promise<unknown> {
   reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
   const outcome = await authenticate(request, reply, options);
   if ('error' in outcome) {
@@ -133,8 +137,9 @@ const invalidClient: Refusal = {
   headers: { 'www-authenticate': 'Basic realm="osigu-sandbox", charset="UTF-8"' },
 };
 
-
-function basicCredentials(header: string | undefined): { client_id: string; client_secret: string } | undefined {
+function basicCredentials(
+  header: string | undefined,
+): { client_id: string; client_secret: string } | undefined {
   const encoded = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, 'base64').toString('utf8');
@@ -169,4 +174,3 @@ function refuseGrant(request: FastifyRequest): Refusal | undefined {
 function members(part: unknown): Record<string, unknown> {
   return typeof part === 'object' && part !== null ? (part as Record<string, unknown>) : {};
 }
-

@@ -10,7 +10,12 @@ import {
   SponsorSlug,
 } from '@osigu-sandbox/contract';
 import Type from 'typebox';
-import { beneficiaryView, dependentsOf, requireBeneficiary, searchBeneficiary } from '../../core/beneficiaries/service.ts';
+import {
+  beneficiaryView,
+  dependentsOf,
+  requireBeneficiary,
+  searchBeneficiary,
+} from '../../core/beneficiaries/service.ts';
 import { configurationOf, listSponsors, requireSponsor } from '../../core/sponsors/sponsors.ts';
 import type { Endpoints, ReadContext } from '../endpoint.ts';
 import { slice } from '../paging.ts';
@@ -89,7 +94,9 @@ export function sponsorRoutes(endpoints: Endpoints): void {
     errors: [...sponsorErrors, '071-404-beneficiary'],
     read: async (context, { params }) => {
       await sponsorOf(context, params.sponsor_slug);
-      return { content: await dependentsOf(context, await requireBeneficiary(context, params.beneficiary_id)) };
+      return {
+        content: await dependentsOf(context, await requireBeneficiary(context, params.beneficiary_id)),
+      };
     },
   });
 

@@ -24,7 +24,11 @@ export async function installDocument(app: FastifyInstance, options: DocsOptions
       servers: [{ url: options.baseUrl ?? '/' }],
       components: {
         securitySchemes: {
-          basic: { type: 'http', scheme: 'basic', description: 'Client id and secret, at the token endpoint.' },
+          basic: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'Client id and secret, at the token endpoint.',
+          },
           bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
           operator_key: { type: 'http', scheme: 'bearer', description: 'The operator key.' },
         },
@@ -63,7 +67,12 @@ async function createReference(): Promise<FastifyInstance> {
   const reference = Fastify({ routerOptions: { ignoreTrailingSlash: true } });
   await reference.register(apiReference, {
     routePrefix: '/docs',
-    configuration: { url: '/openapi.json', withDefaultFonts: false, telemetry: false, agent: { disabled: true } },
+    configuration: {
+      url: '/openapi.json',
+      withDefaultFonts: false,
+      telemetry: false,
+      agent: { disabled: true },
+    },
   });
   return reference;
 }

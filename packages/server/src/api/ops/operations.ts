@@ -11,7 +11,10 @@ export interface OperationsOptions {
 }
 
 /** Liveness, readiness and metrics; not part of the API, hence not in its document. */
-export function operationsRoutes(app: FastifyInstance, { store, metrics, accepting }: OperationsOptions): void {
+export function operationsRoutes(
+  app: FastifyInstance,
+  { store, metrics, accepting }: OperationsOptions,
+): void {
   const hidden = { schema: { hide: true } };
 
   app.get('/healthz', hidden, async () => ({ status: 'ok' }));

@@ -20,7 +20,10 @@ export async function installBodies(app: FastifyInstance): Promise<void> {
       // O: an empty body, or the JSON text "", where none is needed.
       const trimmed = text.trim();
       if (trimmed === '' || trimmed === '""') done(null, undefined);
-      else parse(request, text, (error, value) => done(error && fault('071-400-malformed', { cause: error }), value));
+      else
+        parse(request, text, (error, value) =>
+          done(error && fault('071-400-malformed', { cause: error }), value),
+        );
     },
   );
   await app.register(formbody, { bodyLimit: maxBodyBytes });
@@ -36,6 +39,7 @@ function refuseMediaType(request: FastifyRequest): void {
   const media = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const accepted = request.routeOptions.config.consumes ?? [json];
   const isJson = media === json || (media.startsWith('application/') && media.endsWith('+json'));
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   if (hasBody && !accepted.includes(isJson ? json : media)) throw fault('071-415');
 }

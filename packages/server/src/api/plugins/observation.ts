@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { newId } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { newId } from '../../platform/ids.ts';
 
 const saneRequestId = /^[A-Za-z0-9._:-]{1,128}$/;
 
@@ -19,7 +19,10 @@ export function installObservation(app: FastifyInstance, metrics: Metrics, log: 
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
-    metrics.requests.observe({ method: request.method, route, status: String(status) }, reply.elapsedTime / 1_000);
+    metrics.requests.observe(
+      { method: request.method, route, status: String(status) },
+      reply.elapsedTime / 1_000,
+    );
     log.info(
       {
         request_id: request.id,

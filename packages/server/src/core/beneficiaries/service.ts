@@ -5,7 +5,13 @@ import { fault, type Issue, rejectIssues } from '../../platform/errors.ts';
 import { fold } from '../../platform/text.ts';
 import { isoDate } from '../../platform/time.ts';
 import { coverageActive, memberKey, personKey } from './rules.ts';
-import { type BeneficiaryRow, selectBeneficiary, selectByMember, selectByPerson, selectDependents } from './store.ts';
+import {
+  type BeneficiaryRow,
+  selectBeneficiary,
+  selectByMember,
+  selectByPerson,
+  selectDependents,
+} from './store.ts';
 
 type Context = Pick<UnitOfWork, 'db' | 'provider' | 'now'>;
 
@@ -76,7 +82,10 @@ export async function findBeneficiary(
   context: Pick<Context, 'db' | 'provider'>,
   beneficiary_id: string,
 ): Promise<BeneficiaryRow | undefined> {
-  const [row] = await selectBeneficiary(context.db, { provider_id: context.provider.provider_id, beneficiary_id });
+  const [row] = await selectBeneficiary(context.db, {
+    provider_id: context.provider.provider_id,
+    beneficiary_id,
+  });
   return row;
 }
 

@@ -1,4 +1,4 @@
-import { countries, type CountryCode, type ProductType } from '@osigu-sandbox/contract';
+import { type CountryCode, countries, type ProductType } from '@osigu-sandbox/contract';
 import { diagnoses } from '../../fixtures/catalogue/diagnoses.ts';
 import { imaging } from '../../fixtures/catalogue/imaging.ts';
 import { laboratory } from '../../fixtures/catalogue/laboratory.ts';
@@ -72,7 +72,9 @@ const diagnosisSearch = createCatalogueSearch(
 /** In relevance order; everything by code when there is no query. */
 export function searchProducts(query: string | undefined, product_type?: ProductType): CatalogueProduct[] {
   const found = productSearch.search(query ?? '');
-  return product_type === undefined ? found : found.filter((product) => product.product_type === product_type);
+  return product_type === undefined
+    ? found
+    : found.filter((product) => product.product_type === product_type);
 }
 
 export function searchDiagnoses(query: string | undefined): DiagnosisSeed[] {

@@ -37,7 +37,8 @@ export async function requireRegistered(
   const registered = await registeredAmong(uow.db, uow.provider.provider_id, codes);
   const issues: Issue[] = [];
   codes.forEach((code, index) => {
-    if (!registered.has(code)) issues.push({ path: at(index), message: `${code} is not registered for this provider` });
+    if (!registered.has(code))
+      issues.push({ path: at(index), message: `${code} is not registered for this provider` });
   });
   rejectIssues(issues, '071-104');
 }

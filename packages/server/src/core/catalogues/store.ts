@@ -2,19 +2,24 @@ import { change, type Executor, statement } from '../../store/statement.ts';
 
 type Key = { provider_id: string; product_code: string };
 
-export const selectRegistration = statement<Key, { registered_at: number }>((db, { provider_id, product_code }) =>
-  db
-    .selectFrom('provider_products')
-    .select('registered_at')
-    .where('provider_id', '=', provider_id)
-    .where('product_code', '=', product_code),
+export const selectRegistration = statement<Key, { registered_at: number }>(
+  (db, { provider_id, product_code }) =>
+    db
+      .selectFrom('provider_products')
+      .select('registered_at')
+      .where('provider_id', '=', provider_id)
+      .where('product_code', '=', product_code),
 );
 
 /** 0 when it is registered already. */
 export const insertRegistration = change<Key & { registered_at: number }>((db, row) =>
   db
     .insertInto('provider_products')
-    .values({ provider_id: row.provider_id, product_code: row.product_code, registered_at: row.registered_at })
+    .values({
+      provider_id: row.provider_id,
+      product_code: row.product_code,
+      registered_at: row.registered_at,
+    })
     .onConflict((conflict) => conflict.doNothing()),
 );
 
@@ -29,7 +34,10 @@ export const selectRegistrations = statement<
   { provider_id: string },
   { product_code: string; registered_at: number }
 >((db, { provider_id }) =>
-  db.selectFrom('provider_products').select(['product_code', 'registered_at']).where('provider_id', '=', provider_id),
+  db
+    .selectFrom('provider_products')
+    .select(['product_code', 'registered_at'])
+    .where('provider_id', '=', provider_id),
 );
 
 /** Which of these codes the provider has registered. */

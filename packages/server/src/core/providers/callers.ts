@@ -25,7 +25,9 @@ type Row = Omit<ClientRecord, 'scopes'> & {
   readonly lifted_token_requests: number | null;
 };
 
-const liftOf = (column: 'requests_per_minute' | 'token_requests_per_minute', now: number) => sql<number | null>`(
+const liftOf = (column: 'requests_per_minute' | 'token_requests_per_minute', now: number) => sql<
+  number | null
+>`(
   select ${sql.ref(column)} from limit_lifts
   where limit_lifts.provider_id = providers.provider_id and starts_at_real <= ${now} and ends_at_real > ${now}
     and ${sql.ref(column)} is not null

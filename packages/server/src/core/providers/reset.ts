@@ -63,7 +63,11 @@ async function withdrawFromOthers(uow: UnitOfWork): Promise<void> {
   const { provider_id } = uow.provider;
   const cancelled = await uow.db
     .updateTable('dispensations')
-    .set({ status: 'CANCELLED', cancelled_at: uow.now, cancellation_reason: 'The owner of the code was reset.' })
+    .set({
+      status: 'CANCELLED',
+      cancelled_at: uow.now,
+      cancellation_reason: 'The owner of the code was reset.',
+    })
     .where('owner_provider_id', '=', provider_id)
     .where('provider_id', '!=', provider_id)
     .where('status', '=', 'STARTED')
@@ -72,7 +76,11 @@ async function withdrawFromOthers(uow: UnitOfWork): Promise<void> {
   if (cancelled.length === 0) return;
   await uow.db
     .deleteFrom('due_work')
-    .where('subject_id', 'in', cancelled.map((row) => row.dispensation_id))
+    .where(
+      'subject_id',
+      'in',
+      cancelled.map((row) => row.dispensation_id),
+    )
     .execute();
 }
 

@@ -41,7 +41,8 @@ export function createSecretChecker(): SecretChecker {
     check: async (client_id, secret, hash) => {
       const digest = digestOf(secret);
       const earlier = known.get(client_id);
-      if (earlier !== undefined && earlier.hash === hash && timingSafeEqual(earlier.digest, digest)) return true;
+      if (earlier !== undefined && earlier.hash === hash && timingSafeEqual(earlier.digest, digest))
+        return true;
       decoy ??= hashSecret(randomBytes(32).toString('base64url'));
       const right = await matches(secret, hash ?? (await decoy));
       if (!right || hash === undefined) return false;

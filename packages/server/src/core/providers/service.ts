@@ -1,4 +1,4 @@
-import { type CountryCode, countries, type Scope, scopes as everyScope } from '@osigu-sandbox/contract';
+import { type CountryCode, countries, scopes as everyScope, type Scope } from '@osigu-sandbox/contract';
 import type { UnitOfWork, UnitsOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -146,10 +146,7 @@ export async function readProvider(db: Executor, provider_id: string) {
   return row;
 }
 
-export async function listProviders(
-  db: Executor,
-  page: { readonly limit: number; readonly offset: number },
-) {
+export async function listProviders(db: Executor, page: { readonly limit: number; readonly offset: number }) {
   const rows = await db
     .selectFrom('providers')
     .innerJoin('clients', 'clients.provider_id', 'providers.provider_id')

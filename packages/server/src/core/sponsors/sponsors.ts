@@ -24,8 +24,13 @@ const selectAffiliation = statement<{ provider_id: string; sponsor_slug: string 
       .where('sponsor_slug', '=', sponsor_slug),
 );
 
-const selectAffiliations = statement<{ provider_id: string }, { sponsor_slug: string }>((db, { provider_id }) =>
-  db.selectFrom('affiliations').select('sponsor_slug').where('provider_id', '=', provider_id).orderBy('sponsor_slug'),
+const selectAffiliations = statement<{ provider_id: string }, { sponsor_slug: string }>(
+  (db, { provider_id }) =>
+    db
+      .selectFrom('affiliations')
+      .select('sponsor_slug')
+      .where('provider_id', '=', provider_id)
+      .orderBy('sponsor_slug'),
 );
 
 export async function listSponsors(db: Executor, provider_id: string): Promise<SponsorProfile[]> {
@@ -34,14 +39,22 @@ export async function listSponsors(db: Executor, provider_id: string): Promise<S
 }
 
 /** A sponsor named in a URL: 404 when unknown, 403 when the provider is not affiliated. */
-export async function requireSponsor(db: Executor, provider_id: string, slug: string): Promise<SponsorProfile> {
+export async function requireSponsor(
+  db: Executor,
+  provider_id: string,
+  slug: string,
+): Promise<SponsorProfile> {
   const profile = findSponsor(slug);
   if (profile === undefined) throw fault('071-404-sponsor');
   if (!(await isAffiliated(db, provider_id, profile))) throw fault('071-403-sponsor-not-affiliated');
   return profile;
 }
 
-export async function isAffiliated(db: Executor, provider_id: string, profile: SponsorProfile): Promise<boolean> {
+export async function isAffiliated(
+  db: Executor,
+  provider_id: string,
+  profile: SponsorProfile,
+): Promise<boolean> {
   const rows = await selectAffiliation(db, { provider_id, sponsor_slug: profile.sponsor_slug });
   return rows.length > 0;
 }

@@ -1,4 +1,11 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+} from 'jose';
 import { realNow } from '../../platform/time.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -41,7 +48,10 @@ export function createSigningKeys(store: Store): SigningKeys {
       .selectFrom('signing_keys')
       .selectAll()
       .where((eb) =>
-        eb.or([eb('retired_at_real', 'is', null), eb('retired_at_real', '>', realNow() - tokenLifeSeconds * 1_000)]),
+        eb.or([
+          eb('retired_at_real', 'is', null),
+          eb('retired_at_real', '>', realNow() - tokenLifeSeconds * 1_000),
+        ]),
       )
       .orderBy('created_at_real', 'desc')
       .orderBy('kid')
@@ -95,4 +105,3 @@ async function insertKey(store: Store, created_at_real = realNow()): Promise<voi
     })
     .execute();
 }
-

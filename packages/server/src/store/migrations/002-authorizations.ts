@@ -182,8 +182,7 @@ create index claims_of_provider on claims (provider_id, claim_id)
   await guardStatus(db, dialect, 'authorizations', {
     PENDING_SPONSOR: ['APPROVED', 'REJECTED', 'VOIDED'],
     APPROVED: ['PARTIALLY_REDEEMED', 'REDEEMED', 'VOIDED', 'EXPIRED'],
-    PARTIALLY_REDEEMED: ['REDEEMED', 'EXPIRED', 'PAID'],
-    REDEEMED: ['PAID'],
+    PARTIALLY_REDEEMED: ['REDEEMED', 'EXPIRED'],
   });
   await guardStatus(db, dialect, 'dispensations', { STARTED: ['COMPLETED', 'CANCELLED'] });
 }

@@ -9,7 +9,10 @@ export async function requireHeld(uow: UnitOfWork, subscription_id: string): Pro
   return requireSubscription(uow, subscription_id);
 }
 
-export async function requireSubscription(context: ReadContext, subscription_id: string): Promise<SubscriptionRow> {
+export async function requireSubscription(
+  context: ReadContext,
+  subscription_id: string,
+): Promise<SubscriptionRow> {
   const { provider_id } = context.provider;
   const [row] = await findSubscription(context.db, { provider_id, subscription_id });
   if (row === undefined) throw fault('071-404-subscription');

@@ -2,9 +2,9 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { rejectIssues } from '../../platform/errors.ts';
 import { randomToken } from '../../platform/random.ts';
 import { realNow } from '../../platform/time.ts';
+import { requireHeld } from './lookup.ts';
 import { type SubscriptionWithSecret, subscriptionResource } from './resource.ts';
 import { defaultGraceHours, expiryAfterRotation, graceIssues } from './rules.ts';
-import { requireHeld } from './lookup.ts';
 import { deleteDeadSecrets, expireSecret, insertSecret, selectSecrets } from './store.ts';
 
 export function newSecret(): string {

@@ -9,9 +9,9 @@ import { scheduleAttempt } from '../enqueue.ts';
 import { recordPing } from '../events.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { Admitted } from './admission.ts';
+import { requireHeld, requireSubscription } from './lookup.ts';
 import { type SubscriptionResource, type SubscriptionWithSecret, subscriptionResource } from './resource.ts';
 import { maxSubscriptions } from './rules.ts';
-import { requireHeld, requireSubscription } from './lookup.ts';
 import { newSecret } from './secrets.ts';
 import {
   holdSubscriptions,
@@ -24,7 +24,8 @@ import {
   updateSubscription,
 } from './store.ts';
 
-/** Calls that change a subscription are best run with `{ lock: 'exclusive' }`: they take that lock in any case. */
+// Run what changes a subscription with `{ lock: 'exclusive' }`. It takes that lock in any case, but out of a shared
+// one two of them at once are a deadlock on PostgreSQL, which costs a second and a retry.
 
 export async function createSubscription(
   uow: UnitOfWork,
