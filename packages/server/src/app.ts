@@ -7,8 +7,11 @@ import { createEndpoints } from './api/endpoint.ts';
 import { authorizationRequestRoutes } from './api/guide/authorization-requests.ts';
 import { authorizationRoutes } from './api/guide/authorizations.ts';
 import { catalogueRoutes } from './api/guide/catalogues.ts';
+import { dispensingRoutes } from './api/guide/dispensing.ts';
 import { oauthRoutes } from './api/guide/oauth.ts';
 import { sponsorRoutes } from './api/guide/sponsors.ts';
+import { verificationRoutes } from './api/guide/verification.ts';
+import { webhookRoutes } from './api/guide/webhooks.ts';
 import { createLimits } from './api/limits.ts';
 import { docsRoutes, installDocument } from './api/ops/docs.ts';
 import { operationsRoutes } from './api/ops/operations.ts';
@@ -17,6 +20,10 @@ import { expiryHandler } from './core/authorizations/authorizations.ts';
 import { decisionWork } from './core/authorizations/complete.ts';
 import { decisionHandler } from './core/authorizations/decide.ts';
 import { expiryWork } from './core/authorizations/grant.ts';
+import { dispensationTimeout } from './core/dispensing/cancel.ts';
+import { timeoutKind } from './core/dispensing/open.ts';
+import { mailHandler } from './core/outbox/mail.ts';
+import { mailWork } from './core/outbox/outbox.ts';
 import { createSecretChecker } from './core/providers/secrets.ts';
 import { createSigningKeys } from './core/tokens/signing-keys.ts';
 import { createTokens } from './core/tokens/tokens.ts';
@@ -24,9 +31,14 @@ import { realignAfterCrash } from './engine/advance.ts';
 import { createUnitsOfWork, type UnitsOfWork } from './engine/unit-of-work.ts';
 import { createWorker, type DueHandlers } from './engine/worker.ts';
 import type { Log } from './platform/log.ts';
+import { createMailer } from './platform/mail.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { createNumbers } from './store/numbers.ts';
 import { openStore } from './store/store.ts';
+import { createAttemptHandler } from './webhooks/deliver.ts';
+import { attemptKind } from './webhooks/enqueue.ts';
+import { createSender } from './webhooks/sender.ts';
+import type { TargetPolicy } from './webhooks/target-rules.ts';
 
 export const version = '0.1.0';
 
@@ -61,11 +73,22 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     ...(options.poolSize !== undefined && { poolSize: options.poolSize }),
   });
   const numbers = createNumbers(store);
-  const units = createUnitsOfWork(store, numbers, environment, (dueAtReal) => worker.wake(dueAtReal));
+  const mailer = options.smtpUrl === undefined ? undefined : createMailer(options.smtpUrl);
+  const wake = (dueAtReal: number) => worker.wake(dueAtReal);
+  const units = createUnitsOfWork(store, numbers, environment, wake, mailer !== undefined);
 
+  const policy: TargetPolicy = { profile: options.hosted ? 'hosted' : 'local' };
+  const sender = createSender({ policy });
   const handlers: DueHandlers = {
     [decisionWork]: decisionHandler(log),
     [expiryWork]: expiryHandler,
+    [mailWork]: mailHandler(store, mailer, log),
+    [attemptKind]: createAttemptHandler({
+      units,
+      sender,
+      onAttempt: ({ outcome }) => metrics.deliveries.inc({ outcome }),
+    }),
+    [timeoutKind]: dispensationTimeout,
   };
   const worker = createWorker(units, handlers, log);
   await realignAfterCrash(units);
@@ -100,9 +123,12 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     issuerOf: baseUrlOf,
   });
   sponsorRoutes(endpoints);
+  verificationRoutes(endpoints);
   catalogueRoutes(endpoints);
   authorizationRequestRoutes(endpoints);
   authorizationRoutes(endpoints);
+  dispensingRoutes(endpoints);
+  webhookRoutes(endpoints, policy);
   if (environment === 'sandbox') {
     const control = { units, handlers, log, environment, baseUrlOf };
     providerControlRoutes(endpoints, control);
@@ -118,6 +144,8 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       accepting = false;
       await app.close();
       await worker.stop();
+      await sender.close();
+      mailer?.close();
       await limits.close();
       await store.close();
     },

@@ -2,13 +2,14 @@ import type { ErrorCode } from '@osigu-sandbox/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { providerNow } from '../engine/clock.ts';
-import type { UnitOfWork, UnitsOfWork } from '../engine/unit-of-work.ts';
+import type { LockMode } from '../engine/provider-context.ts';
+import type { RunOptions, UnitOfWork, UnitsOfWork } from '../engine/unit-of-work.ts';
 import { Fault, fault, type Issue } from '../platform/errors.ts';
-import { savepoint } from '../store/store.ts';
-import { type IdempotentCall, idempotentCall, keepAnswer, takeKey } from './idempotency.ts';
+import { type Answer, answerOnce, type Run, sendAnswer } from './answers.ts';
+import { idempotentCall } from './idempotency.ts';
+import { createInputCheck } from './input.ts';
 import { describeRoute } from './openapi.ts';
 import type { Access, Caller } from './request.ts';
-import { createCheck, tidyBody } from './validation.ts';
 
 /** What reading needs of a unit of work. */
 export type ReadContext = Pick<UnitOfWork, 'db' | 'provider' | 'now'>;
@@ -20,11 +21,6 @@ export interface Input<P extends TSchema, Q extends TSchema, B extends TSchema> 
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
-
-/** What a writing route answers. A `refusal` is answered after its transaction is committed (a counted wrong try). */
-export type Answer =
-  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly refusal: Fault };
 
 export type Provenance = 'documented' | 'observed' | 'sandbox';
 
@@ -58,13 +54,17 @@ export interface ReadEndpoint<P extends TSchema, Q extends TSchema, B extends TS
   readonly read: (context: ReadContext, input: Input<P, Q, B>) => Promise<unknown>;
 }
 
-export interface WriteEndpoint<P extends TSchema, Q extends TSchema, B extends TSchema>
+export interface WriteEndpoint<P extends TSchema, Q extends TSchema, B extends TSchema, R = undefined>
   extends Description<P, Q, B> {
   /** Throws 404 or 403 when what the URL names is not there: asked before a 422 is answered (contract section 2). */
   readonly exists?: (context: ReadContext, params: Static<P>) => Promise<unknown>;
   /** Reads what arrives in another form than JSON into `request.body`, before anything else. */
   readonly prepare?: (request: FastifyRequest) => Promise<void>;
-  readonly write: (uow: UnitOfWork, input: Input<P, Q, B>) => Promise<Answer>;
+  /** What must not happen inside a transaction (resolving a name); its result goes to `write`. */
+  readonly before?: (context: ReadContext, input: Input<P, Q, B>) => Promise<R>;
+  /** Exclusive where calls of one provider must not run beside each other. */
+  readonly lock?: LockMode;
+  readonly write: (uow: UnitOfWork, input: Input<P, Q, B>, before: R) => Promise<Answer>;
 }
 
 export interface OpenEndpoint<P extends TSchema, Q extends TSchema, B extends TSchema>
@@ -76,7 +76,9 @@ export interface OpenEndpoint<P extends TSchema, Q extends TSchema, B extends TS
 
 export interface Endpoints {
   read<P extends TSchema, Q extends TSchema, B extends TSchema>(endpoint: ReadEndpoint<P, Q, B>): void;
-  write<P extends TSchema, Q extends TSchema, B extends TSchema>(endpoint: WriteEndpoint<P, Q, B>): void;
+  write<P extends TSchema, Q extends TSchema, B extends TSchema, R = undefined>(
+    endpoint: WriteEndpoint<P, Q, B, R>,
+  ): void;
   open<P extends TSchema, Q extends TSchema, B extends TSchema>(endpoint: OpenEndpoint<P, Q, B>): void;
 }
 
@@ -101,22 +103,17 @@ export function createEndpoints(app: FastifyInstance, units: UnitsOfWork): Endpo
         const caller = callerOf(input.request);
         await endpoint.prepare?.(input.request);
         const issues = check(input.request);
-        const write = async (context: UnitOfWork) => {
-          if (issues.length === 0) return endpoint.write(context, input);
-          await endpoint.exists?.(context, input.params);
-          throw fault('071-422-validation', { errors: issues });
+        const outcome = await makeReady(endpoint, readContext(units, caller), input, issues);
+        const write = async (uow: UnitOfWork) => {
+          if ('failure' in outcome) throw outcome.failure;
+          return endpoint.write(uow, input, outcome.before);
         };
+        const run: Run = (work) => units.run(caller.provider_id, work, lockOf(endpoint.lock));
         const call = idempotentCall(input.request, caller);
-        if (call !== undefined) return answerOnce(units, caller, call, input, write);
-        if (issues.length > 0) {
-          // Bad input costs no transaction.
-          await endpoint.exists?.(readContext(units, caller), input.params);
-          throw fault('071-422-validation', { errors: issues });
-        }
-        return sendAnswer(
-          input.reply,
-          await units.run(caller.provider_id, (uow) => endpoint.write(uow, input)),
-        );
+        if (call !== undefined) return answerOnce(run, call, input, write);
+        // Bad input costs no transaction.
+        if ('failure' in outcome) throw outcome.failure;
+        return sendAnswer(input.reply, await run(write));
       });
     },
     open: (endpoint) => {
@@ -131,6 +128,29 @@ export function createEndpoints(app: FastifyInstance, units: UnitsOfWork): Endpo
       });
     },
   };
+}
+
+/** Everything that comes before the transaction: what is wrong with the input, and what `before` finds out. */
+async function makeReady<P extends TSchema, Q extends TSchema, B extends TSchema, R>(
+  endpoint: WriteEndpoint<P, Q, B, R>,
+  context: ReadContext,
+  input: Input<P, Q, B>,
+  issues: readonly Issue[],
+): Promise<{ failure: Fault } | { before: R }> {
+  try {
+    if (issues.length > 0) {
+      await endpoint.exists?.(context, input.params);
+      throw fault('071-422-validation', { errors: issues });
+    }
+    return { before: (await endpoint.before?.(context, input)) as R };
+  } catch (error) {
+    if (error instanceof Fault) return { failure: error };
+    throw error;
+  }
+}
+
+function lockOf(lock: LockMode | undefined): RunOptions {
+  return lock === undefined ? {} : { lock };
 }
 
 export function readContext(units: UnitsOfWork, caller: Caller): ReadContext {
@@ -170,96 +190,3 @@ function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
       }),
   });
 }
-
-function createInputCheck<P extends TSchema, Q extends TSchema, B extends TSchema>(
-  endpoint: Description<P, Q, B>,
-): (request: FastifyRequest) => readonly Issue[] {
-  const checkBody = endpoint.body && createCheck(endpoint.body, 'body');
-  const checkQuery = endpoint.query && createCheck(endpoint.query, 'text');
-  return (request) => {
-    const issues: Issue[] = [];
-    if (checkQuery !== undefined) {
-      trimValues(request.query as Record<string, unknown>);
-      issues.push(...checkQuery(request.query, 0));
-    }
-    if (checkBody === undefined) return issues;
-    if (request.body === undefined || request.body === null) {
-      // A call whose members are all optional may come without a body; the others hear what is missing.
-      request.body = {};
-      if (endpoint.bodyOptional === true) return issues;
-    }
-    tidyBody(request.body, issues);
-    issues.push(...checkBody(request.body, Number(request.headers['content-length'] ?? 0)));
-    return issues;
-  };
-}
-
-/** O: query values arrive with blanks around them; an empty one counts as absent. */
-function trimValues(query: Record<string, unknown>): void {
-  for (const name of Object.keys(query)) {
-    const value = query[name];
-    if (typeof value !== 'string') continue;
-    const trimmed = value.trim();
-    if (trimmed === '') delete query[name];
-    else query[name] = trimmed;
-  }
-}
-
-type Replies = Pick<Input<TSchema, TSchema, TSchema>, 'request' | 'reply'>;
-
-/**
- * Key, effect and answer are one transaction: the effect happens once, whatever crashes and however many
- * processes receive the duplicate, which waits for the first one's row.
- */
-async function answerOnce(
-  units: UnitsOfWork,
-  caller: Caller,
-  call: IdempotentCall,
-  { request, reply }: Replies,
-  write: (uow: UnitOfWork) => Promise<Answer>,
-): Promise<unknown> {
-  const outcome = await units.run(caller.provider_id, async (uow) => {
-    const earlier = await takeKey(uow.db, call);
-    if (earlier !== undefined) return { earlier };
-    const answer = await savepoint(uow.db, () => write(uow)).catch((error: unknown) => {
-      if (error instanceof Fault) return { refusal: error };
-      throw error;
-    });
-    await keepAnswer(uow.db, call, answer, request, reply);
-    return { answer };
-  });
-  if ('answer' in outcome) return sendAnswer(reply, outcome.answer);
-  reply.header('idempotent-replayed', 'true');
-  return send(reply, outcome.earlier.status, outcome.earlier.headers, outcome.earlier.body);
-}
-
-function sendAnswer(reply: FastifyReply, answer: Answer): unknown {
-  if ('refusal' in answer) throw answer.refusal;
-  return send(reply, answer.status, answer.headers, answer.body);
-}
-
-function send(
-  reply: FastifyReply,
-  status: number,
-  headers: Readonly<Record<string, string>> | undefined,
-  body: unknown,
-): unknown {
-  reply.code(status);
-  if (headers !== undefined) reply.headers(headers);
-  if (typeof body === 'string') {
-    reply.type('application/json; charset=utf-8');
-    return body;
-  }
-  // Fastify needs an explicit send where there is nothing to send.
-  return body ?? reply.send();
-}
-
-export function created(body: unknown, location?: string): Answer {
-  return { status: 201, body, ...(location !== undefined && { headers: { location } }) };
-}
-
-export function ok(body: unknown): Answer {
-  return { status: 200, body };
-}
-
-export const noContent: Answer = { status: 204 };

@@ -3,7 +3,7 @@ import { type Fault, fault } from '../platform/errors.ts';
 import { sha256 } from '../platform/hashing.ts';
 import { day, realNow } from '../platform/time.ts';
 import { change, type Executor, statement } from '../store/statement.ts';
-import type { Answer } from './endpoint.ts';
+import type { Answer } from './answers.ts';
 import { errorBody } from './errors.ts';
 import type { Caller } from './request.ts';
 

@@ -15,6 +15,8 @@ export interface UnitOfWork {
   readonly now: number;
   readonly numbers: Numbers;
   readonly environment: Environment;
+  /** A mail server is configured. */
+  readonly sendsMail: boolean;
   schedule(scheduling: Scheduling): Promise<void>;
   unschedule(kind: string, subject_id: string): Promise<void>;
   /** The same transaction seen from another tenant, for codes that are redeemed across providers. */
@@ -43,6 +45,7 @@ export function createUnitsOfWork(
   numbers: Numbers,
   environment: Environment,
   onScheduled: (dueAtReal: number) => void,
+  sendsMail = false,
 ): UnitsOfWork {
   async function transact<T>(
     tenant: (db: Executor) => Promise<string>,
@@ -59,7 +62,7 @@ export function createUnitsOfWork(
         const provider = await lockProvider(db, store.dialect, await tenant(db), options.lock ?? 'shared');
         if (provider === undefined) throw fault('071-404-provider');
         const now = Math.max(providerNow(provider.clock_offset), options.notBefore ?? 0);
-        return work(unitOfWork({ store, numbers, environment, noteScheduled }, db, provider, now));
+        return work(unitOfWork({ store, numbers, environment, sendsMail, noteScheduled }, db, provider, now));
       },
       () => numbers.ensure(),
     );
@@ -77,6 +80,7 @@ interface Surroundings {
   readonly store: Store;
   readonly numbers: Numbers;
   readonly environment: Environment;
+  readonly sendsMail: boolean;
   readonly noteScheduled: (dueAtReal: number) => void;
 }
 
@@ -86,13 +90,14 @@ function unitOfWork(
   provider: ProviderContext,
   now: number,
 ): UnitOfWork {
-  const { store, numbers, environment, noteScheduled } = surroundings;
+  const { store, numbers, environment, sendsMail, noteScheduled } = surroundings;
   return {
     db,
     provider,
     now,
     numbers,
     environment,
+    sendsMail,
     schedule: async (scheduling) => noteScheduled(await insertDueWork(db, provider, scheduling)),
     unschedule: async (kind, subject_id) => {
       await removeDueWork(db, { kind, subject_id });

@@ -23,7 +23,8 @@ import {
   readRequest,
   requireRequest,
 } from '../../core/authorizations/requests.ts';
-import { created, type Endpoints, ok, type ReadContext } from '../endpoint.ts';
+import { created, ok } from '../answers.ts';
+import type { Endpoints, ReadContext } from '../endpoint.ts';
 import { pageOf, window } from '../paging.ts';
 import { readAttachment } from './attachment.ts';
 import { productTypeOf } from './product-types.ts';

@@ -15,7 +15,8 @@ import {
   voidAuthorization,
 } from '../../core/authorizations/authorizations.ts';
 import { documentPolicyOfAuthorization, readFile } from '../../core/authorizations/indications.ts';
-import { type Endpoints, ok } from '../endpoint.ts';
+import { ok } from '../answers.ts';
+import type { Endpoints } from '../endpoint.ts';
 import { pageOf, window } from '../paging.ts';
 
 const tag = 'Pre-authorizations';

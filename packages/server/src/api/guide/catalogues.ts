@@ -21,7 +21,8 @@ import { registerProduct, removeProduct } from '../../core/catalogues/registrati
 import { selectRegistrations } from '../../core/catalogues/store.ts';
 import { toWire } from '../../platform/money.ts';
 import { isoTimestamp } from '../../platform/time.ts';
-import { created, type Endpoints, noContent, ok } from '../endpoint.ts';
+import { created, noContent, ok } from '../answers.ts';
+import type { Endpoints } from '../endpoint.ts';
 import { slice } from '../paging.ts';
 import { ProductTypeQuery, productTypeOf } from './product-types.ts';
 

@@ -18,7 +18,8 @@ import { listDispensations, readDispensation } from '../../core/dispensing/read.
 import { startDispensation } from '../../core/dispensing/start.ts';
 import { updateDispensation } from '../../core/dispensing/update.ts';
 import { verificationStatusOf } from '../../core/dispensing/view.ts';
-import { created, type Endpoints, ok, type ReadContext } from '../endpoint.ts';
+import { created, ok } from '../answers.ts';
+import type { Endpoints, ReadContext } from '../endpoint.ts';
 import { pageOf, window } from '../paging.ts';
 
 const tag = 'Dispensing';

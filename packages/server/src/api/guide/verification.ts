@@ -11,7 +11,8 @@ import Type from 'typebox';
 import { createBiometricReading } from '../../core/verification/biometric.ts';
 import { sendOtp, validateOtp } from '../../core/verification/otp.ts';
 import { otpAlwaysRight } from '../../fixtures/magic.ts';
-import { created, type Endpoints, ok } from '../endpoint.ts';
+import { created, ok } from '../answers.ts';
+import type { Endpoints } from '../endpoint.ts';
 
 const tag = 'Verification';
 const otp = { kind: 'client', scopes: ['arc:write', 'dispensing:write'] } as const;

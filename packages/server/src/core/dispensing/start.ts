@@ -55,7 +55,7 @@ async function personAtCounter(
 ): Promise<BeneficiaryRow | Issue> {
   const path = 'beneficiary_id';
   if (beneficiary_id === undefined) return { path, message: 'is required' };
-  return (await findBeneficiary(uow, beneficiary_id)) ?? { path, message: 'is not a known beneficiary' };
+  return (await findBeneficiary(uow, beneficiary_id)) ?? { path, message: 'is unknown' };
 }
 
 function isIssue(person: BeneficiaryRow | Issue): person is Issue {

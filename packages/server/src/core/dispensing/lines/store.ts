@@ -54,7 +54,7 @@ export async function insertLinesOfDispensation(
   dispensation_id: string,
   planned: readonly PlannedLine[],
 ): Promise<DispensationLineRow[]> {
-  const rows = planned.map((line, index) => ({ ...line, dispensation_id, line: index + 1 }));
+  const rows = planned.map((line, index) => ({ ...line, dispensation_id, line: index }));
   const [only] = rows;
   if (only !== undefined && rows.length === 1) await insertLine(db, only);
   else await db.insertInto('dispensation_lines').values(rows).execute();
