@@ -56,12 +56,12 @@ export interface CallOptions {
 export const operatorKey = 'operator_test_key_0123456789';
 
 export async function startSandbox(
-  options: { worker?: boolean; hosted?: boolean } = {},
+  options: { worker?: boolean; hosted?: boolean; environment?: 'sandbox' | 'production' } = {},
 ): Promise<TestSandbox> {
   const database = await createDatabase();
   const sandbox = await createSandbox({
     database: database.location,
-    environment: 'sandbox',
+    environment: options.environment ?? 'sandbox',
     hosted: options.hosted ?? false,
     operatorKey,
     publicUrl: undefined,

@@ -34,6 +34,7 @@ export function describeRoute(route: Described): FastifySchema {
     security: securityOf(route.access),
     response: { ...successes(route), ...failures(route) },
     'x-provenance': route.provenance,
+    'x-badges': [{ name: route.provenance }],
     ...(route.bodyExample !== undefined && { 'x-body-example': route.bodyExample }),
   } as FastifySchema;
 }
@@ -49,13 +50,23 @@ function securityOf(access: Access): Record<string, string[]>[] {
   }
 }
 
+const meanings: Readonly<Record<string, string>> = { 200: 'Done', 201: 'Created', 204: 'Done, no content' };
+
 function successes(route: Described): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(route.answers).map(([status, schema]) => [
-      status,
-      schema ?? { type: 'null', description: 'No content' },
-    ]),
+    Object.entries(route.answers).map(([status, schema]) => {
+      if (schema !== undefined && 'content' in schema) return [status, schema];
+      return [status, { ...(schema ?? { type: 'null' }), description: meanings[status] }];
+    }),
   );
+}
+
+/** An answer that is bytes of one of these media types. */
+export function bytesOf(mediaTypes: readonly string[]): TSchema {
+  const content = Object.fromEntries(
+    mediaTypes.map((type) => [type, { schema: { type: 'string', contentMediaType: type } }]),
+  );
+  return { description: 'The bytes', content } as TSchema;
 }
 
 /** Errors of this route, those of its kind of access, and those of every route, grouped by status. */

@@ -17,6 +17,7 @@ import {
 import { documentPolicyOfAuthorization, readFile } from '../../core/authorizations/indications.ts';
 import { ok } from '../answers.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { bytesOf } from '../openapi.ts';
 import { pageOf, window } from '../paging.ts';
 
 const tag = 'Pre-authorizations';
@@ -103,7 +104,7 @@ export function authorizationRoutes(endpoints: Endpoints): void {
     access: read,
     anyAccept: true,
     params: Type.Object({ file_id: Type.String() }),
-    answers: { 200: undefined },
+    answers: { 200: bytesOf(['application/pdf', 'image/jpeg', 'image/png']) },
     errors: ['071-404-file'],
     read: async (context, { params, reply }) => {
       const file = await readFile(context, params.file_id);

@@ -8,7 +8,7 @@ import { recordEvent } from '../../webhooks/events.ts';
 import { findProduct } from '../catalogues/catalogue.ts';
 import { expiryWork } from './grant.ts';
 import { authorizationMachine } from './rules.ts';
-import { type AuthorizationRow, selectAuthorization, selectLines } from './store.ts';
+import { type AuthorizationRow, lockAuthorization, selectAuthorization, selectLines } from './store.ts';
 import { authorizationView } from './views.ts';
 
 type Context = Pick<UnitOfWork, 'db' | 'provider'>;
@@ -19,6 +19,14 @@ export async function requireAuthorization(
 ): Promise<AuthorizationRow> {
   const { provider_id } = context.provider;
   const [row] = await selectAuthorization(context.db, { provider_id, authorization_id });
+  if (row === undefined) throw fault('071-404-authorization');
+  return row;
+}
+
+/** Nobody redeems, holds or changes it until the end of the transaction. */
+async function lockOwn(uow: UnitOfWork, authorization_id: string): Promise<AuthorizationRow> {
+  await requireAuthorization(uow, authorization_id);
+  const [row] = await lockAuthorization(uow.db, { authorization_id });
   if (row === undefined) throw fault('071-404-authorization');
   return row;
 }
@@ -71,7 +79,7 @@ export async function voidAuthorization(
   voided_by: Exclude<VoidActor, 'EXPIRY'>,
   reason: string | undefined,
 ) {
-  const row = await requireAuthorization(uow, authorization_id);
+  const row = await lockOwn(uow, authorization_id);
   step(authorizationMachine, row.status, 'void');
   await end(uow, row, 'VOIDED', voided_by, reason ?? null);
   return readAuthorization(uow, authorization_id);
@@ -80,7 +88,7 @@ export async function voidAuthorization(
 /** Expiry happens by itself and is reported as voided (D). What an open dispensation holds may still be completed. */
 export const expiryHandler: DueHandler = {
   effect: async (uow, { subject_id }) => {
-    const row = await requireAuthorization(uow, subject_id);
+    const row = await lockOwn(uow, subject_id);
     if (row.expires_at === null || (row.status !== 'APPROVED' && row.status !== 'PARTIALLY_REDEEMED')) return;
     if (row.expires_at > uow.now) {
       await uow.schedule({ kind: expiryWork, subject_id, due_at: row.expires_at });
@@ -133,7 +141,7 @@ export async function updateAuthorization(
   authorization_id: string,
   change: AuthorizationChange,
 ) {
-  const row = await requireAuthorization(uow, authorization_id);
+  const row = await lockOwn(uow, authorization_id);
   const lines = (await selectLines(uow.db, [authorization_id])).get(authorization_id) ?? [];
   rejectIssues(wrongChange(uow, change, lines));
   step(authorizationMachine, row.status, 'update');

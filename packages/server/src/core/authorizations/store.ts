@@ -207,3 +207,16 @@ export const selectFilesOfRequest = statement<{ authorization_request_id: string
       .where('authorization_request_id', '=', authorization_request_id)
       .orderBy('file_id'),
 );
+
+/**
+ * Reads an authorization and keeps everybody else who takes from it, gives back or voids it waiting until the end
+ * of the transaction. A write without a change, for want of a row lock that both dialects know.
+ */
+export const lockAuthorization = statement<{ authorization_id: string }, AuthorizationRow>(
+  (db, { authorization_id }) =>
+    db
+      .updateTable('authorizations')
+      .set((eb) => ({ created_at: eb.ref('created_at') }))
+      .where('authorization_id', '=', authorization_id)
+      .returningAll(),
+);

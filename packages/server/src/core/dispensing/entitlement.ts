@@ -5,11 +5,11 @@ import { fault } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
 import { sponsorOfRequest } from '../authorizations/requests.ts';
 import { authorizationMachine } from '../authorizations/rules.ts';
-import { type AuthorizationRow, selectLines } from '../authorizations/store.ts';
+import { type AuthorizationRow, lockAuthorization, selectLines } from '../authorizations/store.ts';
 import { listOrNull } from '../authorizations/views.ts';
 import type { EntitledLine } from './quantities/allocation.ts';
 import { mayRedeem, statusAt } from './rules.ts';
-import { lockAuthorization, selectAuthorizationByCode } from './store.ts';
+import { selectAuthorizationByCode } from './store.ts';
 
 /** What a code entitles to. Locked: until the end of the transaction nobody else takes from it. */
 export interface Entitlement {

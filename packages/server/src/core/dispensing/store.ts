@@ -15,19 +15,6 @@ export const selectAuthorizationByCode = statement<{ authorization_code: string 
     db.selectFrom('authorizations').selectAll().where('authorization_code', '=', authorization_code),
 );
 
-/**
- * Reads an authorization and keeps everybody else who takes from it, gives back or voids it waiting until the end
- * of the transaction. A write without a change, for want of a row lock that both dialects know.
- */
-export const lockAuthorization = statement<{ authorization_id: string }, AuthorizationRow>(
-  (db, { authorization_id }) =>
-    db
-      .updateTable('authorizations')
-      .set((eb) => ({ created_at: eb.ref('created_at') }))
-      .where('authorization_id', '=', authorization_id)
-      .returningAll(),
-);
-
 /** 0 for whoever comes when it is no longer live: voided or expired meanwhile. */
 export const updateRedemption = change<{
   authorization_id: string;

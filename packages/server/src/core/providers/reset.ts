@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { UnitOfWork, UnitsOfWork } from '../../engine/unit-of-work.ts';
 import { realNow } from '../../platform/time.ts';
 import type { Database } from '../../store/database.ts';
+import { releaseForeignCodes } from '../dispensing/cancel.ts';
 import { seedFixtures } from './seed.ts';
 
 /** What belongs to one provider, children before their parents. Subscriptions, clients and limits stay. */
@@ -42,6 +43,7 @@ export async function resetProvider(units: UnitsOfWork, provider_id: string): Pr
 
 async function resetTenant(uow: UnitOfWork): Promise<void> {
   const { provider_id } = uow.provider;
+  await releaseForeignCodes(uow);
   await withdrawFromOthers(uow);
   for (const [table, key, parent] of wipedByParent) {
     await sql`delete from ${sql.table(table)} where ${sql.ref(key)} in (
