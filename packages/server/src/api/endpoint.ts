@@ -33,6 +33,8 @@ interface Description<P extends TSchema, Q extends TSchema, B extends TSchema> {
   readonly description?: string;
   readonly provenance: Provenance;
   readonly access: Access;
+  /** Runs before a byte of the body is read, for a route that counts its callers itself. */
+  readonly arrive?: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -171,6 +173,7 @@ function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
     method: endpoint.method,
     url: endpoint.url,
     schema: describeRoute(endpoint),
+    ...(endpoint.arrive && { onRequest: endpoint.arrive }),
     config: {
       access: endpoint.access,
       ...(endpoint.consumes && { consumes: endpoint.consumes }),

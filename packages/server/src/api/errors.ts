@@ -52,15 +52,12 @@ export function answerFault(failure: Fault, request: FastifyRequest, reply: Fast
     .send(bodyFor(failure, request));
 }
 
+const oauthErrors: Readonly<Record<number, string>> = { 429: 'rate_limited', 503: 'temporarily_unavailable' };
+
 /** The token endpoint speaks RFC 6749, section 5.2, also when its request cannot be read. */
 function bodyFor(failure: Fault, request: FastifyRequest): unknown {
   if (request.routeOptions.config.oauthErrors !== true) return errorBody(failure, request.id);
-  const error =
-    failure.status < 500
-      ? 'invalid_request'
-      : failure.status === 503
-        ? 'temporarily_unavailable'
-        : 'server_error';
+  const error = oauthErrors[failure.status] ?? (failure.status < 500 ? 'invalid_request' : 'server_error');
   return { error, error_description: failure.message };
 }
 

@@ -22,9 +22,9 @@ export interface Limits {
 }
 
 /** The families do not count into each other (S). */
-export type Family = 'token' | 'client' | 'address';
+export type Family = 'token' | 'token-address' | 'client' | 'address';
 
-/** Calls without a token, per address and minute (S). */
+/** Calls without a token, and refused calls of the token endpoint, per address and minute (S). */
 export const addressLimit = 50;
 
 const windowSeconds = 60;

@@ -30,6 +30,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     frameworkErrors: (error, request, reply) => {
       request.errorCode = undefined;
+      // No hook has run yet.
+      reply.header('x-request-id', request.id);
       answerFault(fault('071-400-malformed', { cause: error }), request, reply);
     },
   });

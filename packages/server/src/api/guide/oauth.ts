@@ -89,47 +89,25 @@ async function tokenAnswer(
   };
 }
 
-async function authenticate(
+/** Counted before the body is read: an attempt that cannot be read is an attempt. */
+async function countCall(
   request: FastifyRequest,
   reply: FastifyReply,
-  { store, secrets, limits }: OauthOptions,
-): Promise<ClientRecord | Refusal> {
+  { store, limits, metrics }: OauthOptions,
+): Promise<void> {
+  reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
   const credentials = basicCredentials(request.headers.authorization);
-  if (credentials === undefined) {
-    return (await limited(reply, limits, 'address', request.ip, addressLimit)) ?? invalidClient;
+  try {
+    if (credentials === undefined) return await countAddress(request, reply, limits);
+    const client = await findClient(store.db, credentials.client_id);
+    const limit = client?.token_requests_per_minute ?? defaultTokenLimit;
+    const subject = credentials.client_id.slice(0, 128);
+    admit(reply, await limits.count('token', subject, limit), overLimit(limit));
+  } catch (error) {
+    metrics.tokenFailures.inc({ reason: 'rate_limited' });
+    throw error;
   }
-  const client = await findClient(store.db, credentials.client_id);
-  const limit = client?.token_requests_per_minute ?? defaultTokenLimit;
-  const subject = credentials.client_id.slice(0, 128);
-  const overLimit = await limited(reply, limits, 'token', subject, limit);
-  if (overLimit !== undefined) return overLimit;
-  if (mentionsCredentials(request)) return invalidClient;
-  const right = await secrets.check(credentials.client_id, credentials.client_secret, client?.secret_hash);
-  if (!right || client === undefined) {
-    // Guessing with ever new ids is counted per address.
-    return (await limited(reply, limits, 'address', request.ip, addressLimit)) ?? invalidClient;
-  }
-  return refuseGrant(request) ?? client;
 }
-
-async function limited(
-  reply: FastifyReply,
-  limits: Limits,
-  family: 'token' | 'address',
-  subject: string,
-  limit: number,
-): Promise<Refusal | undefined> {
-  const allowance = await limits.count(family, subject, limit);
-  showAllowance(reply, allowance);
-  if (!allowance.exceeded) return undefined;
-  return {
-    status: 429,
-    error: 'rate_limited',
-    error_description: `At most ${limit} token calls a minute. Keep the token and use it until it expires.`,
-    headers: { 'retry-after': String(allowance.reset) },
-  };
-}
-
 const invalidClient: Refusal = {
   status: 401,
   error: 'invalid_client',

@@ -20,9 +20,11 @@ export function installAuthentication(app: FastifyInstance, options: Authenticat
   app.decorateRequest('caller', undefined);
   app.decorateRequest('operator', false);
   app.addHook('onRequest', async (request, reply) => {
-    const access = request.routeOptions.config.access;
-    if (access === undefined || access.kind === 'public') return;
-    if (access.kind === 'control') await authenticateControl(request, access, options);
+    const { access, oauthErrors } = request.routeOptions.config;
+    if (request.is404) await identify(request, reply, options);
+    else if (access === undefined || oauthErrors === true) return;
+    else if (access.kind === 'public') await countAddress(request, reply, options);
+    else if (access.kind === 'control') await authenticateControl(request, access, options);
     else await authenticateClient(request, reply, access.scopes, options);
   });
 }
@@ -33,20 +35,42 @@ async function authenticateClient(
   scopes: readonly Scope[],
   options: AuthenticationOptions,
 ): Promise<void> {
-  const client = await clientOfToken(bearerToken(request), options);
-  if (client === undefined) {
-    const allowance = await options.limits.count('address', request.ip, addressLimit);
-    showAllowance(reply, allowance);
-    throw allowance.exceeded ? fault('071-429', { retryAfter: allowance.reset }) : fault('071-401');
-  }
-  const allowance = await options.limits.count('client', client.client_id, client.requests_per_minute);
-  showAllowance(reply, allowance);
-  if (allowance.exceeded) throw fault('071-429', { retryAfter: allowance.reset });
+  const client = await identify(request, reply, options);
+  if (client === undefined) throw fault('071-401');
   if (scopes.length > 0 && !scopes.some((scope) => client.scopes.includes(scope))) {
     throw fault('071-403-scope', { message: `This call needs the scope ${scopes.join(' or ')}.` });
   }
   rejectOtherProvider(request, client);
   request.caller = client;
+}
+
+/** Counts the call to its client, or to its address where no live token came with it. */
+async function identify(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: AuthenticationOptions,
+): Promise<ClientRecord | undefined> {
+  const client = await clientOfToken(bearerToken(request), options);
+  if (client === undefined) await countAddress(request, reply, options);
+  else admit(reply, await options.limits.count('client', client.client_id, client.requests_per_minute));
+  return client;
+}
+
+async function countAddress(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { limits }: AuthenticationOptions,
+): Promise<void> {
+  admit(reply, await limits.count('address', request.ip, addressLimit));
+}
+
+/** Shows what is left of the window; 429 where nothing is. */
+export function admit(reply: FastifyReply, allowance: Allowance, message?: string): void {
+  reply.header('ratelimit-limit', allowance.limit);
+  reply.header('ratelimit-remaining', allowance.remaining);
+  reply.header('ratelimit-reset', allowance.reset);
+  if (!allowance.exceeded) return;
+  throw fault('071-429', { retryAfter: allowance.reset, ...(message !== undefined && { message }) });
 }
 
 async function authenticateControl(
@@ -88,10 +112,4 @@ async function clientOfToken(
 function bearerToken(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   return header === undefined ? undefined : /^bearer +([\x21-\x7e]{1,8192}) *$/i.exec(header)?.[1];
-}
-
-export function showAllowance(reply: FastifyReply, allowance: Allowance): void {
-  reply.header('ratelimit-limit', allowance.limit);
-  reply.header('ratelimit-remaining', allowance.remaining);
-  reply.header('ratelimit-reset', allowance.reset);
 }

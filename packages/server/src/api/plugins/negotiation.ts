@@ -2,9 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import Negotiator from 'negotiator';
 import { fault } from '../../platform/errors.ts';
 
-/** 406 for a caller that excludes JSON. Most send nothing or a wildcard, which costs a look. */
+/**
+ * 406 for a caller that excludes JSON, once it is known who calls. Most send nothing or a wildcard, which costs a
+ * look.
+ */
 export function installNegotiation(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('preParsing', async (request) => {
     const accept = request.headers.accept;
     if (accept === undefined || accept === '*/*' || accept.startsWith('application/json')) return;
     const config = request.routeOptions.config;

@@ -1,0 +1,70 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Client } from './client.ts';
+import { repeat } from './load.ts';
+import { startReceiver } from './receiver.ts';
+import { type Figure, median } from './report.ts';
+import { clientOf, startSandbox } from './sandbox.ts';
+import { inWorkplace } from './workplace.ts';
+
+const count = 3_000;
+const rounds = 3;
+
+/**
+ * Deliveries that were kept while their subscription was paused, from its resumption to the last arrival; against a
+ * process that signs and posts the same bodies over as many connections and keeps nothing.
+ */
+export function deliveries(): Promise<readonly Figure[]> {
+  return inWorkplace(async ({ directory, using }) => {
+    const receiver = using(await startReceiver());
+    const sandbox = using(await startSandbox(directory));
+    const client = using(clientOf(sandbox, await sandbox.provider('clinic-bench')));
+    const { subscription_id } = (await client.call('POST', '/webhooks/v1/subscriptions', {
+      url: receiver.url,
+      event_types: ['*'],
+    })) as { subscription_id: string };
+    const subscription = `/webhooks/v1/subscriptions/${subscription_id}`;
+
+    const sandboxRates: number[] = [];
+    const rawRates: number[] = [];
+    for (let round = 1; round <= rounds; round += 1) {
+      await client.call('POST', `${subscription}/pause`);
+      await repeat(count, 32, () => client.call('POST', `${subscription}/test`));
+      const began = performance.now();
+      await client.call('POST', `${subscription}/resume`);
+      await receiver.until(count * round);
+      sandboxRates.push(count / ((performance.now() - began) / 1_000));
+      rawRates.push(await rawRate(receiver.url, await bodiesOf(client)));
+    }
+    return [
+      { name: 'sandbox', value: median(sandboxRates), unit: '/s' },
+      { name: 'raw sender', value: median(rawRates), unit: '/s' },
+      {
+        name: 'ratio',
+        value: median(sandboxRates.map((rate, index) => rate / (rawRates[index] ?? Number.NaN))),
+        unit: '',
+        aim: '0.6',
+      },
+    ];
+  });
+}
+
+/** A hundred of the envelopes that were delivered. */
+async function bodiesOf(client: Client): Promise<string[]> {
+  const { content } = (await client.call('GET', '/webhooks/v1/events?size=100')) as { content: unknown[] };
+  return content.map((envelope) => JSON.stringify(envelope));
+}
+
+export interface RawJob {
+  readonly url: string;
+  readonly bodies: readonly string[];
+  readonly count: number;
+}
+
+async function rawRate(url: string, bodies: readonly string[]): Promise<number> {
+  const child = fork(new URL('./raw-sender.ts', import.meta.url));
+  child.send({ url, bodies, count } satisfies RawJob);
+  const [seconds] = (await once(child, 'message')) as [number];
+  await once(child, 'exit');
+  return count / seconds;
+}

@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { clock } from './clock.ts';
+import { deliveries } from './deliveries.ts';
+import { mixedFlow } from './mixed-flow.ts';
+import { reads } from './reads.ts';
+import { describe, type Figure } from './report.ts';
+import { start } from './start.ts';
+
+/** Each measures for itself, with processes and a data directory of its own. */
+const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  'mixed-flow': mixedFlow,
+  reads,
+  deliveries,
+  start,
+  clock,
+};
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean' } } });
+  const { only, json = false } = values;
+  if (only !== undefined && benchmarks[only] === undefined) {
+    console.error(`--only takes one of ${Object.keys(benchmarks).join(', ')}`);
+    process.exit(2);
+  }
+  const results: Record<string, readonly Figure[]> = {};
+  for (const [name, measure] of Object.entries(benchmarks)) {
+    if (only !== undefined && only !== name) continue;
+    results[name] = await measure();
+    if (!json) console.log(describe(name, results[name]));
+  }
+  if (json) console.log(JSON.stringify(results, null, 2));
+  const missed = Object.values(results)
+    .flat()
+    .some((figure) => figure.mustBe !== undefined && figure.value !== figure.mustBe);
+  if (missed) process.exitCode = 1;
+}
+
+await main();
