@@ -12,6 +12,7 @@ import { oauthRoutes } from './api/guide/oauth.ts';
 import { sponsorRoutes } from './api/guide/sponsors.ts';
 import { verificationRoutes } from './api/guide/verification.ts';
 import { webhookRoutes } from './api/guide/webhooks.ts';
+import { forgetOldKeys } from './api/idempotency.ts';
 import { createLimits } from './api/limits.ts';
 import { docsRoutes, installDocument } from './api/ops/docs.ts';
 import { operationsRoutes } from './api/ops/operations.ts';
@@ -27,12 +28,13 @@ import { mailWork } from './core/outbox/outbox.ts';
 import { createSecretChecker } from './core/providers/secrets.ts';
 import { createSigningKeys } from './core/tokens/signing-keys.ts';
 import { createTokens } from './core/tokens/tokens.ts';
-import { realignAfterCrash } from './engine/advance.ts';
+import { recoverDueWork } from './engine/advance.ts';
 import { createUnitsOfWork, type UnitsOfWork } from './engine/unit-of-work.ts';
 import { createWorker, type DueHandlers } from './engine/worker.ts';
 import type { Log } from './platform/log.ts';
 import { createMailer } from './platform/mail.ts';
 import { createMetrics } from './platform/metrics.ts';
+import { every, hour } from './platform/time.ts';
 import { createNumbers } from './store/numbers.ts';
 import { openStore } from './store/store.ts';
 import { createAttemptHandler } from './webhooks/deliver.ts';
@@ -91,7 +93,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     [timeoutKind]: dispensationTimeout,
   };
   const worker = createWorker(units, handlers, log);
-  await realignAfterCrash(units);
+  await recoverDueWork(units);
 
   const keys = createSigningKeys(store);
   const tokens = createTokens(keys, environment);
@@ -107,6 +109,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
 
   let accepting = true;
+  let stopHousekeeping = () => {};
   const baseUrlOf = (request: FastifyRequest) => options.publicUrl ?? `${request.protocol}://${request.host}`;
   await installDocument(app, { baseUrl: options.publicUrl, version });
   operationsRoutes(app, { store, metrics, accepting: () => accepting });
@@ -139,9 +142,15 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     app,
     units,
-    startWorker: () => worker.start(),
+    startWorker: () => {
+      worker.start();
+      stopHousekeeping = every(hour, () => {
+        forgetOldKeys(store.db).catch((error: unknown) => log.warn({ err: error }, 'housekeeping failed'));
+      });
+    },
     stop: async () => {
       accepting = false;
+      stopHousekeeping();
       await app.close();
       await worker.stop();
       await sender.close();

@@ -24,7 +24,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     bodyLimit: maxBodyBytes,
     genReqId: (request) => requestIdOf(request.headers),
     requestIdHeader: false,
-    return503OnClosing: true,
+    // What still comes in on an open connection while the server stops is answered like any other call.
+    return503OnClosing: false,
     // A caller that sends its request a byte a minute does not hold a connection for ever.
     requestTimeout: 60_000,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },

@@ -37,8 +37,18 @@ const realignDueWork = change<{ provider_id: string }>((db, { provider_id }) =>
     .where('provider_id', '=', provider_id),
 );
 
-/** After a crash in the middle of an advance the rows of moved clocks may be out of line. */
-export async function realignAfterCrash(units: UnitsOfWork): Promise<void> {
+/**
+ * After a crash: rows of a clock that was being advanced may be out of line; and what the dead process had claimed is
+ * free at once where it was the only one, instead of when its leases end.
+ */
+export async function recoverDueWork(units: UnitsOfWork): Promise<void> {
+  if (units.store.dialect === 'sqlite') {
+    await units.store.db
+      .updateTable('due_work')
+      .set({ lease_until_real: 0 })
+      .where('lease_until_real', '>', 0)
+      .execute();
+  }
   const moved = await units.store.db
     .selectFrom('providers')
     .select('provider_id')

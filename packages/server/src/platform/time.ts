@@ -46,6 +46,13 @@ export function after(milliseconds: number, action: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** Repeats; never keeps the process alive. Returns a function that ends it. */
+export function every(milliseconds: number, action: () => void): () => void {
+  const timer = setInterval(action, milliseconds);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);

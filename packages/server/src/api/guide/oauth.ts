@@ -4,10 +4,11 @@ import { type ClientRecord, findClient } from '../../core/providers/callers.ts';
 import type { SecretChecker } from '../../core/providers/secrets.ts';
 import { type SigningKeys, tokenLifeSeconds } from '../../core/tokens/signing-keys.ts';
 import type { Tokens } from '../../core/tokens/tokens.ts';
+import { fault } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Store } from '../../store/store.ts';
 import type { Endpoints } from '../endpoint.ts';
-import { addressLimit, type Limits } from '../limits.ts';
+import { type Allowance, addressLimit, type Limits } from '../limits.ts';
 import { showAllowance } from '../plugins/authentication.ts';
 
 export interface OauthOptions {
@@ -22,7 +23,7 @@ export interface OauthOptions {
 
 /** RFC 6749, section 5.2. */
 interface Refusal {
-  readonly status: 400 | 401 | 429;
+  readonly status: 400 | 401;
   readonly error: string;
   readonly error_description: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -45,6 +46,7 @@ export function oauthRoutes(endpoints: Endpoints, options: OauthOptions): void {
     access: { kind: 'public' },
     consumes: [form, 'application/json'],
     oauthErrors: true,
+    arrive: (request, reply) => countAttempt(request, reply, options),
     answers: { 200: TokenResponse, 400: TokenError, 401: TokenError, 429: TokenError },
     open: ({ request, reply }) => tokenAnswer(request, reply, options),
   });
@@ -67,7 +69,6 @@ async function tokenAnswer(
   reply: FastifyReply,
   options: OauthOptions,
 ): Promise<unknown> {
-  reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
   const outcome = await authenticate(request, reply, options);
   if ('error' in outcome) {
     options.metrics.tokenFailures.inc({ reason: outcome.error });
@@ -89,25 +90,52 @@ async function tokenAnswer(
   };
 }
 
-/** Counted before the body is read: an attempt that cannot be read is an attempt. */
-async function countCall(
+/** Before the body is read: an attempt that cannot be read is an attempt. */
+async function countAttempt(
   request: FastifyRequest,
   reply: FastifyReply,
-  { store, limits, metrics }: OauthOptions,
+  options: OauthOptions,
 ): Promise<void> {
   reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
   const credentials = basicCredentials(request.headers.authorization);
-  try {
-    if (credentials === undefined) return await countAddress(request, reply, limits);
-    const client = await findClient(store.db, credentials.client_id);
-    const limit = client?.token_requests_per_minute ?? defaultTokenLimit;
-    const subject = credentials.client_id.slice(0, 128);
-    admit(reply, await limits.count('token', subject, limit), overLimit(limit));
-  } catch (error) {
-    metrics.tokenFailures.inc({ reason: 'rate_limited' });
-    throw error;
-  }
+  if (credentials === undefined) return admitAttempt(reply, await countAddress(request, options), options);
+  const client = await findClient(options.store.db, credentials.client_id);
+  const limit = client?.token_requests_per_minute ?? defaultTokenLimit;
+  const subject = credentials.client_id.slice(0, 128);
+  admitAttempt(reply, await options.limits.count('token', subject, limit), options);
 }
+
+function countAddress(request: FastifyRequest, { limits }: OauthOptions): Promise<Allowance> {
+  return limits.count('token-address', request.ip, addressLimit);
+}
+
+function admitAttempt(reply: FastifyReply, allowance: Allowance, { metrics }: OauthOptions): void {
+  showAllowance(reply, allowance);
+  if (!allowance.exceeded) return;
+  metrics.tokenFailures.inc({ reason: 'rate_limited' });
+  throw fault('071-429', {
+    message: `At most ${allowance.limit} token calls a minute. Keep the token and use it until it expires.`,
+    retryAfter: allowance.reset,
+  });
+}
+
+async function authenticate(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: OauthOptions,
+): Promise<ClientRecord | Refusal> {
+  const credentials = basicCredentials(request.headers.authorization);
+  if (credentials === undefined || mentionsCredentials(request)) return invalidClient;
+  const { client_id, client_secret } = credentials;
+  const client = await findClient(options.store.db, client_id);
+  const right = await options.secrets.check(client_id, client_secret, client?.secret_hash);
+  if (right && client !== undefined) return refuseGrant(request) ?? client;
+  // Guessing with ever new ids is counted per address; what is shown is the client's own window.
+  const guesses = await countAddress(request, options);
+  if (guesses.exceeded) admitAttempt(reply, guesses, options);
+  return invalidClient;
+}
+
 const invalidClient: Refusal = {
   status: 401,
   error: 'invalid_client',

@@ -64,13 +64,9 @@ async function countAddress(
   admit(reply, await limits.count('address', request.ip, addressLimit));
 }
 
-/** Shows what is left of the window; 429 where nothing is. */
-export function admit(reply: FastifyReply, allowance: Allowance, message?: string): void {
-  reply.header('ratelimit-limit', allowance.limit);
-  reply.header('ratelimit-remaining', allowance.remaining);
-  reply.header('ratelimit-reset', allowance.reset);
-  if (!allowance.exceeded) return;
-  throw fault('071-429', { retryAfter: allowance.reset, ...(message !== undefined && { message }) });
+function admit(reply: FastifyReply, allowance: Allowance): void {
+  showAllowance(reply, allowance);
+  if (allowance.exceeded) throw fault('071-429', { retryAfter: allowance.reset });
 }
 
 async function authenticateControl(
@@ -112,4 +108,10 @@ async function clientOfToken(
 function bearerToken(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   return header === undefined ? undefined : /^bearer +([\x21-\x7e]{1,8192}) *$/i.exec(header)?.[1];
+}
+
+export function showAllowance(reply: FastifyReply, allowance: Allowance): void {
+  reply.header('ratelimit-limit', allowance.limit);
+  reply.header('ratelimit-remaining', allowance.remaining);
+  reply.header('ratelimit-reset', allowance.reset);
 }
