@@ -1,6 +1,15 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { Money, Nullable, Timestamp, Words } from './schemas/common.ts';
-import { codeTypes, dispensationCancellers, productTypes, rejectionCodes, voidActors } from './vocabulary.ts';
+import {
+  codeTypes,
+  dispensationCancellers,
+  prescriptionVersions,
+  productTypes,
+  rejectionCodes,
+  settledClaimStatuses,
+  settlementStatuses,
+  voidActors,
+} from './vocabulary.ts';
 
 /** D: webhook-events/payload-reference. All there are. */
 export const eventTypes = [
@@ -111,6 +120,65 @@ export const DispensingCancelledData = Type.Object({
   cancelled_at: Timestamp,
 });
 
+/** S: the three settlement events have one payload. */
+export const SettlementData = Type.Object({
+  settlement_id: Type.String(),
+  sponsor_slug: Type.String(),
+  period: Type.String(),
+  status: Words(settlementStatuses),
+  total_amount: Money,
+  accepted_amount: Money,
+  currency_code: Type.String(),
+  claims: Type.Array(
+    Type.Object({
+      claim_id: Type.String(),
+      authorization_id: Nullable(Type.String()),
+      status: Words(settledClaimStatuses),
+      rejection_reason: Type.Optional(Type.String()),
+    }),
+  ),
+  resolved_at: Timestamp,
+});
+
+export const PrescriptionIssuedData = Type.Object({
+  prescription_id: Type.String(),
+  prescription_code: Type.String(),
+  version: Words(prescriptionVersions),
+  patient: Type.Object({
+    patient_id: Type.String(),
+    first_name: Type.String(),
+    last_name: Type.String(),
+  }),
+  doctor: Type.Object({ doctor_id: Type.String(), medical_board_registration: Type.String() }),
+  diagnoses: Type.Array(Type.Object({ diagnosis_code: Type.String() })),
+  medications: Type.Array(
+    Type.Object({
+      product_code: Type.String(),
+      quantity: Type.Integer(),
+      posology: Type.String(),
+      duration_days: Nullable(Type.Integer()),
+    }),
+  ),
+  issued_at: Timestamp,
+});
+
+const PrescriptionEmailed = {
+  prescription_id: Type.String(),
+  prescription_code: Type.String(),
+  email: Type.String(),
+};
+
+export const PrescriptionEmailDeliveredData = Type.Object({
+  ...PrescriptionEmailed,
+  delivered_at: Timestamp,
+});
+
+export const PrescriptionEmailFailedData = Type.Object({
+  ...PrescriptionEmailed,
+  failed_at: Timestamp,
+  reason: Type.String(),
+});
+
 /** Payload schema per event type, of those this version emits. */
 export const eventData = {
   'authorization.created': AuthorizationCreatedData,
@@ -120,6 +188,12 @@ export const eventData = {
   'dispensing.started': DispensingStartedData,
   'dispensing.completed': DispensingCompletedData,
   'dispensing.cancelled': DispensingCancelledData,
+  'prescription.issued': PrescriptionIssuedData,
+  'prescription.email_delivered': PrescriptionEmailDeliveredData,
+  'prescription.email_failed': PrescriptionEmailFailedData,
+  'settlement.paid': SettlementData,
+  'settlement.rejected': SettlementData,
+  'settlement.partially_accepted': SettlementData,
 } as const satisfies Partial<Record<EventType, TSchema>>;
 
 export type EmittedEventType = keyof typeof eventData;

@@ -105,6 +105,42 @@ export type SubstitutionReason = (typeof substitutionReasons)[number];
 /** D: guides/complete-the-claim; S: EXPIRED. */
 export const claimStatuses = ['OPEN', 'COMPLETED', 'VOIDED', 'EXPIRED', 'PAID'] as const;
 export type ClaimStatus = (typeof claimStatuses)[number];
+/** D for the two families; S for the claim that a dispensation creates. */
+export const claimKinds = ['DISPENSATION', 'OUTPATIENT_CARE', 'MEDICAL_PROCEDURE'] as const;
+export type ClaimKind = (typeof claimKinds)[number];
+/** S: where a file of a claim comes from. */
+export const fileOrigins = ['AUTHORIZATION', 'CLAIM'] as const;
+
+/** D: guides/submit-claim-batch. There is no PAID: an accepted batch says so with `settlement.paid` and `paid_at`. */
+export const settlementStatuses = [
+  'OPEN',
+  'SUBMITTED',
+  'ACCEPTED',
+  'REJECTED',
+  'PARTIALLY_ACCEPTED',
+] as const;
+export type SettlementStatus = (typeof settlementStatuses)[number];
+/** S: a claim as a member of a batch. */
+export const settledClaimStatuses = ['ATTACHED', 'PAID', 'REJECTED'] as const;
+export type SettledClaimStatus = (typeof settledClaimStatuses)[number];
+
+/** D: concepts/prescriptions; the three create paths. */
+export const prescriptionVersions = ['v1', 'v1.1', 'v2'] as const;
+export type PrescriptionVersion = (typeof prescriptionVersions)[number];
+
+/** D for the first (widgets/prescription/events), S for the others. */
+export const prescriptionStatuses = [
+  'PRESCRIPTION_ISSUED',
+  'PARTIALLY_DISPENSED',
+  'DISPENSED',
+  'VOIDED',
+  'EXPIRED',
+] as const;
+export type PrescriptionStatus = (typeof prescriptionStatuses)[number];
+
+/** D: widgets/prescription/events. */
+export const deliveryChannels = ['EMAIL', 'LINK', 'NONE'] as const;
+export type DeliveryChannel = (typeof deliveryChannels)[number];
 
 /** S: webhook subscriptions and deliveries. */
 export const subscriptionStatuses = ['ACTIVE', 'PAUSED'] as const;

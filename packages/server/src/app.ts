@@ -3,12 +3,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { clockRoutes } from './api/control/clock.ts';
 import { decisionRoutes } from './api/control/decisions.ts';
 import { providerControlRoutes } from './api/control/providers.ts';
+import { settlementControlRoutes } from './api/control/settlements.ts';
 import { createEndpoints } from './api/endpoint.ts';
 import { authorizationRequestRoutes } from './api/guide/authorization-requests.ts';
 import { authorizationRoutes } from './api/guide/authorizations.ts';
 import { catalogueRoutes } from './api/guide/catalogues.ts';
+import { claimRoutes } from './api/guide/claims.ts';
 import { dispensingRoutes } from './api/guide/dispensing.ts';
 import { oauthRoutes } from './api/guide/oauth.ts';
+import { patientRoutes } from './api/guide/patients.ts';
+import { prescriptionRoutes } from './api/guide/prescriptions.ts';
+import { settlementRoutes } from './api/guide/settlements.ts';
 import { sponsorRoutes } from './api/guide/sponsors.ts';
 import { verificationRoutes } from './api/guide/verification.ts';
 import { webhookRoutes } from './api/guide/webhooks.ts';
@@ -21,11 +26,18 @@ import { expiryHandler } from './core/authorizations/authorizations.ts';
 import { decisionWork } from './core/authorizations/complete.ts';
 import { decisionHandler } from './core/authorizations/decide.ts';
 import { expiryWork } from './core/authorizations/grant.ts';
+import { claimExpiry } from './core/claims/close.ts';
+import { claimExpiryKind } from './core/claims/open.ts';
 import { dispensationTimeout } from './core/dispensing/cancel.ts';
 import { timeoutKind } from './core/dispensing/open.ts';
-import { mailHandler } from './core/outbox/mail.ts';
+import { mailHandler, plainMails } from './core/outbox/mail.ts';
 import { mailWork } from './core/outbox/outbox.ts';
+import { prescriptionExpiryHandler, prescriptionExpiryWork } from './core/prescriptions/end.ts';
+import { prescriptionMailWork } from './core/prescriptions/mails/post.ts';
+import { prescriptionMails } from './core/prescriptions/mails/send.ts';
 import { createSecretChecker } from './core/providers/secrets.ts';
+import { evaluationHandler } from './core/settlements/decision/resolve.ts';
+import { evaluationWork } from './core/settlements/dispatch.ts';
 import { createSigningKeys } from './core/tokens/signing-keys.ts';
 import { createTokens } from './core/tokens/tokens.ts';
 import { recoverDueWork } from './engine/advance.ts';
@@ -84,13 +96,17 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const handlers: DueHandlers = {
     [decisionWork]: decisionHandler(log),
     [expiryWork]: expiryHandler,
-    [mailWork]: mailHandler(store, mailer, log),
+    [mailWork]: mailHandler(units, mailer, plainMails(log)),
     [attemptKind]: createAttemptHandler({
       units,
       sender,
       onAttempt: ({ outcome }) => metrics.deliveries.inc({ outcome }),
     }),
     [timeoutKind]: dispensationTimeout,
+    [prescriptionExpiryWork]: prescriptionExpiryHandler,
+    [prescriptionMailWork]: mailHandler(units, mailer, prescriptionMails(store.db, environment)),
+    [claimExpiryKind]: claimExpiry,
+    [evaluationWork]: evaluationHandler(log),
   };
   const worker = createWorker(units, handlers, log);
   await recoverDueWork(units);
@@ -131,12 +147,17 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   authorizationRequestRoutes(endpoints);
   authorizationRoutes(endpoints);
   dispensingRoutes(endpoints);
+  patientRoutes(endpoints);
+  prescriptionRoutes(endpoints, { store, environment, baseUrlOf });
+  claimRoutes(endpoints);
+  settlementRoutes(endpoints);
   webhookRoutes(endpoints, policy);
   if (environment === 'sandbox') {
     const control = { units, handlers, log, environment, baseUrlOf };
     providerControlRoutes(endpoints, control);
     clockRoutes(endpoints, control);
     decisionRoutes(endpoints, control);
+    settlementControlRoutes(endpoints, control);
   }
 
   return {

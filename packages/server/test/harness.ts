@@ -56,7 +56,12 @@ export interface CallOptions {
 export const operatorKey = 'operator_test_key_0123456789';
 
 export async function startSandbox(
-  options: { worker?: boolean; hosted?: boolean; environment?: 'sandbox' | 'production' } = {},
+  options: {
+    worker?: boolean;
+    hosted?: boolean;
+    environment?: 'sandbox' | 'production';
+    smtpUrl?: string;
+  } = {},
 ): Promise<TestSandbox> {
   const database = await createDatabase();
   const sandbox = await createSandbox({
@@ -65,7 +70,7 @@ export async function startSandbox(
     hosted: options.hosted ?? false,
     operatorKey,
     publicUrl: undefined,
-    smtpUrl: undefined,
+    smtpUrl: options.smtpUrl,
     corsOrigins: '*',
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
     poolSize: 10,

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { scopes } from '../scopes.ts';
 import { type CountryCode, countries } from '../vocabulary.ts';
 import { Nullable, Text, Timestamp, Words } from './common.ts';
+import { Doctor } from './prescriptions.ts';
 
 const Slug = Type.String({
   pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$',
@@ -79,6 +80,7 @@ export const OnboardingSheet = Type.Object({
       }),
     }),
   ),
+  doctors: Type.Array(Doctor),
   never_found: Type.Object({ document_type: Type.String(), document_number: Type.String() }),
   products: Type.Array(
     Type.Object({

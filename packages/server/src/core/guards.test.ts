@@ -3,12 +3,18 @@ import { expect, test } from 'vitest';
 import { type StateMachine, transitionsOf } from '../platform/state-machine.ts';
 import { openStore } from '../store/store.ts';
 import { authorizationMachine, requestMachine } from './authorizations/rules.ts';
+import { claimMachine } from './claims/rules.ts';
 import { dispensationMachine } from './dispensing/rules.ts';
+import { prescriptionMachine } from './prescriptions/rules.ts';
+import { settlementMachine } from './settlements/rules.ts';
 
 const machines: readonly [table: string, machine: StateMachine<string, string>][] = [
   ['authorization_requests', requestMachine],
   ['authorizations', authorizationMachine],
   ['dispensations', dispensationMachine],
+  ['prescriptions', prescriptionMachine],
+  ['claims', claimMachine],
+  ['settlements', settlementMachine],
 ];
 
 test.each(machines)(

@@ -1,5 +1,6 @@
 import { products } from '../core/catalogues/catalogue.ts';
 import { diagnoses } from '../fixtures/catalogue/diagnoses.ts';
+import { doctors } from '../fixtures/doctors.ts';
 import { magicCodeBehaviours, magicValues } from '../fixtures/magic.ts';
 import { memberId, neverFound, people } from '../fixtures/people.ts';
 import { sponsorProfiles } from '../fixtures/sponsors.ts';
@@ -60,6 +61,20 @@ ${table(
 )}
 
 ${code(`${neverFound.document_type} ${neverFound.document_number}`)} never exists.
+
+## Doctors
+
+${table(
+  ['Name', 'Specialty', 'Board registration', 'What it is for'],
+  doctors.map((doctor) => [
+    `${doctor.first_name} ${doctor.last_name}`,
+    doctor.specialty,
+    doctor.medical_board_registration === null ? 'none' : code(doctor.medical_board_registration),
+    doctor.note,
+  ]),
+)}
+
+Their ids are in \`GET /ehr/v1/doctors\` and in the onboarding sheet.
 
 ## Magic product codes
 

@@ -1,11 +1,17 @@
 import { authorizationMachine, requestMachine } from '../core/authorizations/rules.ts';
+import { claimMachine } from '../core/claims/rules.ts';
 import { dispensationMachine } from '../core/dispensing/rules.ts';
+import { prescriptionMachine } from '../core/prescriptions/rules.ts';
+import { settlementMachine } from '../core/settlements/rules.ts';
 import type { StateMachine } from '../platform/state-machine.ts';
 
 const machines: readonly (readonly [title: string, machine: StateMachine<string, string>])[] = [
   ['Authorization request', requestMachine],
   ['Authorization', authorizationMachine],
   ['Dispensation', dispensationMachine],
+  ['Prescription', prescriptionMachine],
+  ['Claim', claimMachine],
+  ['Settlement', settlementMachine],
 ];
 
 /** docs/states.md, drawn from the tables that the server runs on. */

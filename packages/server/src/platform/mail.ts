@@ -2,6 +2,13 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  readonly attachments?: readonly Attachment[];
+}
+
+export interface Attachment {
+  readonly filename: string;
+  readonly content: Buffer;
+  readonly contentType: string;
 }
 
 export interface Mailer {
@@ -19,7 +26,7 @@ export function createMailer(smtpUrl: string): Mailer {
   return {
     send: async (mail) => {
       transport ??= connect(smtpUrl);
-      await (await transport).sendMail({ from, ...mail });
+      await (await transport).sendMail({ from, ...mail, attachments: [...(mail.attachments ?? [])] });
     },
     close: () => {
       transport?.then((open) => open.close()).catch(() => undefined);
@@ -28,7 +35,7 @@ export function createMailer(smtpUrl: string): Mailer {
 }
 
 interface Transport {
-  sendMail(mail: Mail & { from: string }): Promise<unknown>;
+  sendMail(mail: Mail & { from: string; attachments: Attachment[] }): Promise<unknown>;
   close(): void;
 }
 
@@ -37,8 +44,29 @@ async function connect(url: string): Promise<Transport> {
   return createTransport({
     url,
     pool: true,
+    // Due work tries again; nobody waits for the library to.
+    maxRequeues: 0,
     connectionTimeout: timeout,
     greetingTimeout: timeout,
     socketTimeout: timeout,
   });
+}
+
+export interface Refusal {
+  /** The server will never take it: a bounce. Else it may, later. */
+  readonly final: boolean;
+  /** The server's own words where it said any; public. */
+  readonly reason: string;
+}
+
+/** What a failed `send` means. Only a refusal of the envelope or of the message is the recipient's affair. */
+export function refusalOf(error: unknown): Refusal {
+  const { code, responseCode, response } = (error ?? {}) as Partial<Record<string, unknown>>;
+  if (typeof responseCode !== 'number' || typeof response !== 'string') {
+    return { final: false, reason: 'The mail server does not answer.' };
+  }
+  if (code !== 'EENVELOPE' && code !== 'EMESSAGE') {
+    return { final: false, reason: 'The mail server does not accept this sender.' };
+  }
+  return { final: responseCode >= 500, reason: response.slice(0, 500) };
 }

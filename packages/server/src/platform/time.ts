@@ -33,6 +33,11 @@ export function parseTimestamp(text: string): number {
   return new Date(text).getTime();
 }
 
+/** For a library that wants the platform's own date. */
+export function toDate(milliseconds: number): Date {
+  return new Date(milliseconds);
+}
+
 export const second = 1_000;
 export const minute = 60 * second;
 export const hour = 60 * minute;

@@ -3,18 +3,24 @@ import type {
   AuthorizationStatus,
   BiometricType,
   BiometricVerificationStatus,
+  ClaimKind,
   ClaimStatus,
   CodeType,
   CountryCode,
+  DeliveryChannel,
   DeliveryStatus,
   DispensationCanceller,
   DispensationStatus,
   DocumentType,
   OtpChannel,
   PaymentType,
+  PrescriptionStatus,
+  PrescriptionVersion,
   ProductType,
   RejectionCode,
   RetryPolicy,
+  SettledClaimStatus,
+  SettlementStatus,
   SubscriptionStatus,
   SubstitutionReason,
   VerificationMethod,
@@ -48,6 +54,16 @@ export interface Database {
   dispensations: DispensationTable;
   dispensation_lines: DispensationLineTable;
   claims: ClaimTable;
+  claim_lines: ClaimLineTable;
+  claim_files: ClaimFileTable;
+  patients: PatientTable;
+  doctors: DoctorTable;
+  prescriptions: PrescriptionTable;
+  prescription_lines: PrescriptionLineTable;
+  prescription_mails: PrescriptionMailTable;
+  settlements: SettlementTable;
+  settlement_claims: SettlementClaimTable;
+  settlement_documents: SettlementDocumentTable;
   events: EventTable;
   subscriptions: SubscriptionTable;
   subscription_secrets: SubscriptionSecretTable;
@@ -339,20 +355,166 @@ export interface ClaimTable {
   /** A claim born from a dispensation takes its dispensation's number (O). */
   number: number;
   provider_id: string;
-  kind: 'DISPENSATION' | 'OUTPATIENT_CARE' | 'MEDICAL_PROCEDURE';
+  kind: ClaimKind;
   status: ClaimStatus;
   authorization_id: string | null;
+  /** Who owns the authorization; null without one. */
+  owner_provider_id: string | null;
   dispensation_id: string | null;
   beneficiary_id: string;
   sponsor_slug: string;
+  /** Null for a claim born from a dispensation: its diagnosis is that of the pre-authorization. */
+  diagnosis_code: string | null;
   currency_code: string;
   amount: MinorUnits;
   copayment_amount: MinorUnits;
   coinsurance_amount: MinorUnits;
   covered_amount: MinorUnits;
   sponsor_transaction_id: string | null;
+  /** Document and doctor members as complete sent them; null until then. */
+  completion: JsonText | null;
   created_at: Milliseconds;
+  /** When it expires if it is still OPEN then; null for one that was never OPEN. */
+  expires_at: Milliseconds | null;
   completed_at: Milliseconds | null;
+  voided_at: Milliseconds | null;
+  void_reason: string | null;
+}
+
+export interface ClaimLineTable {
+  claim_id: string;
+  line: number;
+  /** The line of the authorization whose quantity it takes; null without one. */
+  source_line: number | null;
+  product_code: string;
+  quantity: number;
+  unit_price: MinorUnits;
+  taxes: MinorUnits;
+  substitute_product_code: string | null;
+  substitute_quantity: number | null;
+}
+
+/** Evidence; its bytes are in `file_contents`. */
+export interface ClaimFileTable {
+  file_id: string;
+  number: number;
+  provider_id: string;
+  claim_id: string;
+  file_type: string;
+  file_name: string;
+  content_type: string;
+  size: number;
+  sha256: string;
+  created_at: Milliseconds;
+}
+
+export interface SettlementTable {
+  settlement_id: string;
+  provider_id: string;
+  sponsor_slug: string;
+  /** `YYYY-MM`. */
+  period: string;
+  status: SettlementStatus;
+  currency_code: string;
+  created_at: Milliseconds;
+  submitted_at: Milliseconds | null;
+  resolved_at: Milliseconds | null;
+}
+
+export interface SettlementClaimTable {
+  settlement_id: string;
+  claim_id: string;
+  authorization_id: string | null;
+  /** 1 while the membership counts: a claim is in at most one live batch. Null once it was refused. */
+  live: 1 | null;
+  status: SettledClaimStatus;
+  rejection_reason: string | null;
+}
+
+export interface SettlementDocumentTable {
+  /** Its bytes are in `file_contents`. */
+  file_id: string;
+  settlement_id: string;
+  provider_id: string;
+  document_type: string | null;
+  file_name: string;
+  content_type: string;
+  size: number;
+  sha256: string;
+  created_at: Milliseconds;
+}
+
+export interface PatientTable {
+  patient_id: string;
+  provider_id: string;
+  document_type: DocumentType;
+  document_number: string;
+  /** Folded `document_number`, by which a patient is looked up. */
+  document_key: string;
+  /** As a beneficiary's. */
+  person_key: string;
+  first_name: string;
+  last_name: string;
+  date_of_birth: string;
+  email: string | null;
+  phone_number: string | null;
+  created_at: Milliseconds;
+}
+
+export interface DoctorTable {
+  doctor_id: string;
+  provider_id: string;
+  first_name: string;
+  last_name: string;
+  specialty: string;
+  medical_board_registration: string | null;
+}
+
+export interface PrescriptionTable {
+  prescription_id: string;
+  provider_id: string;
+  prescription_code: string;
+  version: PrescriptionVersion;
+  status: PrescriptionStatus;
+  patient_id: string;
+  doctor_id: string;
+  /** `[diagnosis_code]`. */
+  diagnoses: JsonText;
+  notes: string | null;
+  /** `{accepted, accepted_at, method}` as sent. */
+  patient_consent: JsonText | null;
+  content_hash: string | null;
+  signature: string | null;
+  delivery_channel: DeliveryChannel;
+  /** Opens the PDF to whoever has it. */
+  link_token: string;
+  issued_at: Milliseconds;
+  expires_at: Milliseconds;
+  voided_at: Milliseconds | null;
+  void_reason: string | null;
+}
+
+export interface PrescriptionLineTable {
+  prescription_id: string;
+  line: number;
+  product_code: string;
+  quantity: number;
+  /** Taken by open dispensations. */
+  held_quantity: Generated<number>;
+  dispensed_quantity: Generated<number>;
+  posology: string;
+  duration_days: number | null;
+}
+
+export interface PrescriptionMailTable {
+  /** The mail itself is in the outbox. */
+  outbox_id: string;
+  provider_id: string;
+  prescription_id: string;
+  email: string;
+  status: 'PENDING' | 'DELIVERED' | 'FAILED';
+  created_at: Milliseconds;
+  settled_at: Milliseconds | null;
 }
 
 export interface EventTable {
@@ -433,6 +595,8 @@ export interface OutboxTable {
   body: string;
   otp_code: string | null;
   created_at: Milliseconds;
+  /** Of a mail: how often the server did not take it. */
+  attempts: Generated<number>;
 }
 
 interface IdempotencyKeyTable {

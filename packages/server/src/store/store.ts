@@ -4,6 +4,9 @@ import { failureKind } from './failures.ts';
 import { foundation } from './migrations/001-foundation.ts';
 import { authorizations } from './migrations/002-authorizations.ts';
 import { webhooks } from './migrations/003-webhooks.ts';
+import { prescriptions } from './migrations/004-prescriptions.ts';
+import { claims } from './migrations/005-claims.ts';
+import { settlements } from './migrations/006-settlements.ts';
 import type { DialectName } from './migrations/schema.ts';
 import { postgresDialect } from './postgres.ts';
 import { sqliteDialect } from './sqlite.ts';
@@ -13,6 +16,9 @@ const migrations = {
   '001-foundation': foundation,
   '002-authorizations': authorizations,
   '003-webhooks': webhooks,
+  '004-prescriptions': prescriptions,
+  '005-claims': claims,
+  '006-settlements': settlements,
 } as const;
 
 export interface Store {

@@ -14,11 +14,13 @@ import {
   requireAuthorization,
   voidAuthorization,
 } from '../../core/authorizations/authorizations.ts';
-import { documentPolicyOfAuthorization, readFile } from '../../core/authorizations/indications.ts';
+import { documentPolicyOfAuthorization } from '../../core/authorizations/indications.ts';
+import { readFile } from '../../core/files/read.ts';
 import { ok } from '../answers.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { bytesOf } from '../openapi.ts';
 import { pageOf, window } from '../paging.ts';
+import { sendFile } from './download.ts';
 
 const tag = 'Pre-authorizations';
 const read = { kind: 'client', scopes: ['arc:read'] } as const;
@@ -106,14 +108,6 @@ export function authorizationRoutes(endpoints: Endpoints): void {
     params: Type.Object({ file_id: Type.String() }),
     answers: { 200: bytesOf(['application/pdf', 'image/jpeg', 'image/png']) },
     errors: ['071-404-file'],
-    read: async (context, { params, reply }) => {
-      const file = await readFile(context, params.file_id);
-      const name = encodeURIComponent(file.file_name);
-      return reply
-        .type(file.content_type)
-        .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
-        .header('x-content-type-options', 'nosniff')
-        .send(Buffer.from(file.content));
-    },
+    read: async (context, { params, reply }) => sendFile(reply, await readFile(context, params.file_id)),
   });
 }

@@ -46,7 +46,8 @@ function startRoute(endpoints: Endpoints): void {
     summary: 'Start the dispensation of a code',
     description:
       'Holds the quantities until it is completed, voided, or 30 minutes are over. Without `products` everything ' +
-      'that remains is dispensed. The person is matched by document, so each provider names them by its own id. ' +
+      'that remains is dispensed. The person is matched by document, so each provider names them by its own id; a ' +
+      'prescription code needs none, and the patient pays in the currency of whoever dispenses. ' +
       'Of a substituted line, `quantity` is what it takes from the code; `unit_price` and `substitute_quantity` ' +
       'are of what is handed over.',
     provenance: 'documented',
@@ -155,7 +156,7 @@ function changeRoutes(endpoints: Endpoints): void {
     url: `${url}/:dispensation_id/complete`,
     operationId: 'completeDispensation',
     tag,
-    summary: 'Complete a dispensation: redeem the code, create the claim',
+    summary: 'Complete a dispensation: redeem the code and, of an authorization, create the claim',
     description:
       '`amount`, when sent, is the total with taxes or the part covered by the sponsor. Where `verification_required` ' +
       'is set, the proof comes with this call and is used up by it.',

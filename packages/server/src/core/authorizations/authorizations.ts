@@ -6,9 +6,16 @@ import { step } from '../../platform/state-machine.ts';
 import { isoTimestamp, parseTimestamp } from '../../platform/time.ts';
 import { recordEvent } from '../../webhooks/events.ts';
 import { findProduct } from '../catalogues/catalogue.ts';
+import { release } from '../dispensing/quantities/quantities.ts';
 import { expiryWork } from './grant.ts';
 import { authorizationMachine } from './rules.ts';
-import { type AuthorizationRow, lockAuthorization, selectAuthorization, selectLines } from './store.ts';
+import {
+  type AuthorizationRow,
+  lockAuthorization,
+  selectAuthorization,
+  selectLines,
+  updateReleased,
+} from './store.ts';
 import { authorizationView } from './views.ts';
 
 type Context = Pick<UnitOfWork, 'db' | 'provider'>;
@@ -72,7 +79,7 @@ export async function listAuthorizations(
   };
 }
 
-/** Only APPROVED and untouched: neither redeemed nor held by an open dispensation. */
+/** Only APPROVED and untouched: neither redeemed nor held by an open dispensation or claim. */
 export async function voidAuthorization(
   uow: UnitOfWork,
   authorization_id: string,
@@ -85,7 +92,10 @@ export async function voidAuthorization(
   return readAuthorization(uow, authorization_id);
 }
 
-/** Expiry happens by itself and is reported as voided (D). What an open dispensation holds may still be completed. */
+/**
+ * Expiry happens by itself and is reported as voided (D). What an open dispensation or claim holds may still be
+ * completed.
+ */
 export const expiryHandler: DueHandler = {
   effect: async (uow, { subject_id }) => {
     const row = await lockOwn(uow, subject_id);
@@ -94,9 +104,34 @@ export const expiryHandler: DueHandler = {
       await uow.schedule({ kind: expiryWork, subject_id, due_at: row.expires_at });
       return;
     }
-    await end(uow, row, 'EXPIRED', 'EXPIRY', 'The validity is over.');
+    await expire(uow, row);
   },
 };
+
+/**
+ * A completed claim is voided: what it redeemed is free again. Nobody noticed the end of the validity while everything
+ * was redeemed; where it is over by now, nothing can be taken any more.
+ */
+export async function releaseRedeemed(
+  owner: UnitOfWork,
+  authorization_id: string,
+  taken: readonly { readonly source_line: number; readonly quantity: number }[],
+): Promise<void> {
+  const [row] = await lockAuthorization(owner.db, { authorization_id });
+  // A reset of the owner was faster.
+  if (row === undefined) return;
+  await release(owner.db, authorization_id, taken);
+  const lines = (await selectLines(owner.db, [authorization_id])).get(authorization_id) ?? [];
+  const redeemed = lines.some((line) => line.redeemed_quantity > 0);
+  const status = step(authorizationMachine, row.status, redeemed ? 'release_part' : 'release_all');
+  if (status === row.status) return;
+  await updateReleased(owner.db, { authorization_id, status });
+  if (row.expires_at !== null && row.expires_at <= owner.now) await expire(owner, { ...row, status });
+}
+
+async function expire(uow: UnitOfWork, row: AuthorizationRow): Promise<void> {
+  await end(uow, row, 'EXPIRED', 'EXPIRY', 'The validity is over.');
+}
 
 async function end(
   uow: UnitOfWork,

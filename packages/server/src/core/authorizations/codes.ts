@@ -7,7 +7,12 @@ export const maxTries = 16;
 
 /** D: `AUTH-<year>-<6 digits>`, random, so that one tells nothing about another. `attempt` counts from 0. */
 export function drawAuthorizationCode(now: number, attempt: number): string {
-  return `AUTH-${utcYear(now)}-${randomDigits(attempt < sixDigitTries ? 6 : 7)}`;
+  return drawCode('AUTH', now, attempt);
+}
+
+/** `RX`: D is 4 digits or more. */
+export function drawCode(prefix: 'AUTH' | 'RX', now: number, attempt: number): string {
+  return `${prefix}-${utcYear(now)}-${randomDigits(attempt < sixDigitTries ? 6 : 7)}`;
 }
 
 /** The sponsor's own number for its decision. */

@@ -1,12 +1,11 @@
-import type { ProductType } from '@osigu-sandbox/contract';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { fault, type Issue, rejectIssues } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { findBeneficiary, hasActiveCoverage } from '../beneficiaries/service.ts';
 import type { BeneficiaryRow } from '../beneficiaries/store.ts';
-import { findDiagnosis, findProduct } from '../catalogues/catalogue.ts';
-import { registeredAmong } from '../catalogues/store.ts';
+import { findDiagnosis } from '../catalogues/catalogue.ts';
+import { unregisteredProducts, unsupportedTypes, wrongTypes } from '../catalogues/product-checks.ts';
 import { findSponsor, isAffiliated } from '../sponsors/sponsors.ts';
 import type { RequestedLine } from './decision.ts';
 import { insertRequest, type NewRequestRow } from './store.ts';
@@ -79,13 +78,13 @@ async function rejectWrong(
       issues.push({ path, message: 'is not an ICD-10 code of the catalogue' });
   }
   if (sponsor !== undefined) issues.push(...missingFields(input, sponsor));
-  issues.push(...wrongTypes(input.products));
-  const unregistered = await unregisteredProducts(uow, input.products);
+  issues.push(...wrongTypes(input.products, 'products'));
+  const unregistered = await unregisteredProducts(uow, input.products, 'products');
   // Only unregistered products: the code that Osigu documents for it; else one list of everything.
   if (issues.length === 0) rejectIssues(unregistered, '071-104');
   rejectIssues([...issues, ...unregistered]);
   if (sponsor !== undefined)
-    rejectIssues(unsupportedTypes(input.products, sponsor), '071-422-product-type-unsupported');
+    rejectIssues(unsupportedTypes(input.products, 'products', sponsor), '071-422-product-type-unsupported');
 }
 
 function missingFields(input: NewRequest, sponsor: SponsorProfile): Issue[] {
@@ -98,45 +97,6 @@ function missingFields(input: NewRequest, sponsor: SponsorProfile): Issue[] {
     issues.push({ path: 'authorization_type', message });
   }
   return issues;
-}
-
-function wrongTypes(products: readonly RequestedLine[]): Issue[] {
-  return products.flatMap(({ product_code, product_type }, index) => {
-    const known = findProduct(product_code);
-    if (known === undefined || known.product_type === product_type) return [];
-    return [
-      { path: `products[${index}].product_type`, message: `is ${known.product_type} in the catalogue` },
-    ];
-  });
-}
-
-async function unregisteredProducts(uow: UnitOfWork, products: readonly RequestedLine[]): Promise<Issue[]> {
-  const codes = [...new Set(products.map((product) => product.product_code))];
-  const registered = await registeredAmong(uow.db, uow.provider.provider_id, codes);
-  return products.flatMap(({ product_code }, index) =>
-    registered.has(product_code)
-      ? []
-      : [
-          {
-            path: `products[${index}].product_code`,
-            message: `${product_code} is not registered for this provider`,
-          },
-        ],
-  );
-}
-
-function unsupportedTypes(products: readonly RequestedLine[], sponsor: SponsorProfile): Issue[] {
-  const supported = (type: ProductType) => sponsor.product_types.includes(type);
-  return products.flatMap(({ product_type }, index) =>
-    supported(product_type)
-      ? []
-      : [
-          {
-            path: `products[${index}].product_type`,
-            message: `${product_type} is not processed by this sponsor`,
-          },
-        ],
-  );
 }
 
 function requestRow(uow: UnitOfWork, input: NewRequest, diagnoses: readonly string[]): NewRequestRow {

@@ -40,6 +40,9 @@ export type AuthorizationAction =
   | 'reject'
   | 'redeem_part'
   | 'redeem_rest'
+  | 'release_part'
+  | 'release_all'
+  | 'pay'
   | 'void'
   | 'withdraw'
   | 'expire'
@@ -52,7 +55,11 @@ const settled = {
   void: '071-409-not-voidable',
 } as const;
 
-/** `withdraw`: its request is cancelled before the sponsor decides. Contract sections 7 and 9. */
+/**
+ * `withdraw`: its request is cancelled before the sponsor decides. `release_part` and `release_all`: a completed claim
+ * is voided and what it redeemed is free again, with or without other redemptions left. `pay`: a settlement paid a
+ * claim of it. Contract sections 7, 9, 11 and 12.
+ */
 export const authorizationMachine: StateMachine<AuthorizationStatus, AuthorizationAction> = {
   PENDING_SPONSOR: {
     ...settled,
@@ -61,6 +68,9 @@ export const authorizationMachine: StateMachine<AuthorizationStatus, Authorizati
     withdraw: 'VOIDED',
     redeem_part: '071-409-code-pending',
     redeem_rest: '071-409-code-pending',
+    release_part: '071-409-code-pending',
+    release_all: '071-409-code-pending',
+    pay: '071-409-code-pending',
     expire: '071-409-code-pending',
     update: '071-409-code-pending',
   },
@@ -69,6 +79,9 @@ export const authorizationMachine: StateMachine<AuthorizationStatus, Authorizati
     redeem_part: 'PARTIALLY_REDEEMED',
     redeem_rest: 'REDEEMED',
     void: 'VOIDED',
+    release_part: '071-409-claim-closed',
+    release_all: '071-409-claim-closed',
+    pay: '071-409-claim-closed',
     expire: 'EXPIRED',
     update: 'APPROVED',
   },
@@ -76,6 +89,9 @@ export const authorizationMachine: StateMachine<AuthorizationStatus, Authorizati
     ...settled,
     redeem_part: '071-409-code-rejected',
     redeem_rest: '071-409-code-rejected',
+    release_part: '071-409-code-rejected',
+    release_all: '071-409-code-rejected',
+    pay: '071-409-code-rejected',
     expire: '071-409-code-rejected',
     update: '071-409-code-rejected',
   },
@@ -83,6 +99,9 @@ export const authorizationMachine: StateMachine<AuthorizationStatus, Authorizati
     ...settled,
     redeem_part: 'PARTIALLY_REDEEMED',
     redeem_rest: 'REDEEMED',
+    release_part: 'PARTIALLY_REDEEMED',
+    release_all: 'APPROVED',
+    pay: 'PAID',
     expire: 'EXPIRED',
     update: 'PARTIALLY_REDEEMED',
   },
@@ -90,6 +109,9 @@ export const authorizationMachine: StateMachine<AuthorizationStatus, Authorizati
     ...settled,
     redeem_part: '071-409-already-dispensed',
     redeem_rest: '071-409-already-dispensed',
+    release_part: 'PARTIALLY_REDEEMED',
+    release_all: 'APPROVED',
+    pay: 'PAID',
     expire: '071-409-already-dispensed',
     update: '071-409-already-dispensed',
   },
@@ -97,6 +119,9 @@ export const authorizationMachine: StateMachine<AuthorizationStatus, Authorizati
     ...settled,
     redeem_part: '071-409-code-voided',
     redeem_rest: '071-409-code-voided',
+    release_part: '071-409-code-voided',
+    release_all: '071-409-code-voided',
+    pay: '071-409-code-voided',
     expire: '071-409-code-voided',
     update: '071-409-code-voided',
   },
@@ -104,6 +129,9 @@ export const authorizationMachine: StateMachine<AuthorizationStatus, Authorizati
     ...settled,
     redeem_part: '071-409-code-expired',
     redeem_rest: '071-409-code-expired',
+    release_part: 'EXPIRED',
+    release_all: 'EXPIRED',
+    pay: '071-409-code-expired',
     expire: '071-409-code-expired',
     update: '071-409-code-expired',
   },
@@ -111,6 +139,9 @@ export const authorizationMachine: StateMachine<AuthorizationStatus, Authorizati
     ...settled,
     redeem_part: '071-409-already-dispensed',
     redeem_rest: '071-409-already-dispensed',
+    release_part: 'PAID',
+    release_all: 'PAID',
+    pay: '071-409-already-dispensed',
     expire: '071-409-already-dispensed',
     update: '071-409-already-dispensed',
   },

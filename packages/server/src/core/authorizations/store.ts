@@ -1,4 +1,4 @@
-import type { AuthorizationRequestStatus } from '@osigu-sandbox/contract';
+import type { AuthorizationRequestStatus, AuthorizationStatus } from '@osigu-sandbox/contract';
 import type { Insertable, Selectable } from 'kysely';
 import type {
   AuthorizationLineTable,
@@ -219,4 +219,16 @@ export const lockAuthorization = statement<{ authorization_id: string }, Authori
       .set((eb) => ({ created_at: eb.ref('created_at') }))
       .where('authorization_id', '=', authorization_id)
       .returningAll(),
+);
+
+/** Something that was redeemed is free again. */
+export const updateReleased = change<{ authorization_id: string; status: AuthorizationStatus }>(
+  (db, { authorization_id, status }) =>
+    db.updateTable('authorizations').set({ status }).where('authorization_id', '=', authorization_id),
+);
+
+/** Across all providers, for whoever may redeem it. */
+export const selectAuthorizationOfAny = statement<{ authorization_id: string }, AuthorizationRow>(
+  (db, { authorization_id }) =>
+    db.selectFrom('authorizations').selectAll().where('authorization_id', '=', authorization_id),
 );

@@ -11,7 +11,13 @@ export function listOrNull(text: string | null): string[] | null {
   return text === null ? null : (JSON.parse(text) as string[]);
 }
 
-export function fileView(file: FileRow) {
+/** An indication, or the evidence of a claim. */
+type DescribedFile = Pick<
+  FileRow,
+  'file_id' | 'file_type' | 'file_name' | 'content_type' | 'size' | 'sha256'
+>;
+
+export function fileView(file: DescribedFile) {
   return {
     file_id: file.file_id,
     file_type: file.file_type,

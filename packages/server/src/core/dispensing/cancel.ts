@@ -2,11 +2,10 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import type { DueHandler } from '../../engine/worker.ts';
 import { fault } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
-import { lockEntitlement } from './entitlement.ts';
 import { recordCancelled } from './events.ts';
 import { selectLinesOfDispensation } from './lines/store.ts';
-import { authorizationIdOf, type Locked, lockToClose } from './open.ts';
-import { giveBack } from './quantities/quantities.ts';
+import { type Locked, lockToClose } from './open.ts';
+import { lockEntitlement } from './redemption.ts';
 import { dispensationMachine } from './rules.ts';
 import { selectDispensation, selectOpenOnForeignCodes, updateCancelled } from './store.ts';
 import { type DispensationView, dispensationView } from './view.ts';
@@ -57,10 +56,9 @@ async function cancel(
   if ((await updateCancelled(uow.db, { dispensation_id, ...cancellation })) === 0) {
     throw fault('071-409-dispensation-closed');
   }
-  const authorization_id = authorizationIdOf(dispensation);
-  await lockEntitlement(owner, authorization_id);
+  const entitlement = await lockEntitlement(uow, owner, dispensation);
   const lines = await selectLinesOfDispensation(uow.db, { dispensation_id });
-  await giveBack(owner.db, authorization_id, lines);
+  await entitlement.giveBack(lines);
   await recordCancelled(owner, dispensation, cancellation);
   return dispensationView({ ...dispensation, ...cancellation, status: 'CANCELLED' }, lines);
 }

@@ -3,15 +3,14 @@ import { fault } from '../../platform/errors.ts';
 import { fromWire, toWire } from '../../platform/money.ts';
 import { step } from '../../platform/state-machine.ts';
 import { consumeProof } from '../verification/proof.ts';
-import { createClaim } from './claim.ts';
-import { type Entitlement, lockEntitlement } from './entitlement.ts';
+import type { Entitlement } from './entitlement.ts';
 import { recordCompleted } from './events.ts';
-import { type PlannedLine, selectLinesOfDispensation } from './lines/store.ts';
-import { authorizationIdOf, lockToClose } from './open.ts';
-import { remainingOf } from './quantities/allocation.ts';
-import { redeem } from './quantities/quantities.ts';
+import { selectLinesOfDispensation } from './lines/store.ts';
+import { lockToClose } from './open.ts';
+import { takesAll } from './quantities/allocation.ts';
+import { lockEntitlement } from './redemption.ts';
 import { dispensationMachine } from './rules.ts';
-import { type DispensationRow, updateCompleted, updateRedemption } from './store.ts';
+import { type DispensationRow, updateCompleted } from './store.ts';
 import { type DispensationView, dispensationView } from './view.ts';
 
 export interface Proof {
@@ -30,8 +29,8 @@ export interface CompleteInput extends Proof {
 }
 
 /**
- * Redeems the code and creates the claim. What was held at the start stays good: an authorization that expired
- * meanwhile is completed all the same, only its status no longer changes.
+ * Redeems the code and creates the claim, if there is a sponsor. What was held at the start stays good: a code that
+ * expired meanwhile is completed all the same, only its status no longer changes.
  */
 export async function completeDispensation(
   uow: UnitOfWork,
@@ -41,19 +40,22 @@ export async function completeDispensation(
   const { dispensation, owner } = await lockToClose(uow, dispensation_id);
   requireAmount(dispensation, input.amount);
   step(dispensationMachine, dispensation.status, 'complete');
-  const entitlement = await lockEntitlement(owner, authorizationIdOf(dispensation));
+  const entitlement = await lockEntitlement(uow, owner, dispensation);
   const verified_at = await verifyPerson(uow, dispensation, entitlement, input);
 
   const lines = await selectLinesOfDispensation(uow.db, { dispensation_id });
-  await redeemLines(entitlement, lines);
-  const completion = {
-    dispensation_id,
-    verified_at,
-    claim_id: await createClaim(uow, dispensation, entitlement.authorization),
+  await entitlement.redeem(lines, takesAll(entitlement.lines, lines));
+  const document = {
     document_number: input.document_number,
     document_date: input.document_date,
     document_serial: input.document_serial ?? null,
     document_digital_signature: input.document_digital_signature ?? null,
+  };
+  const completion = {
+    dispensation_id,
+    verified_at,
+    claim_id: await entitlement.claim(uow, { ...dispensation, ...document }, lines),
+    ...document,
     provider_transaction_id: input.provider_transaction_id ?? null,
     completed_at: uow.now,
   };
@@ -78,28 +80,16 @@ function requireAmount({ total_amount, covered_amount }: DispensationRow, amount
 async function verifyPerson(
   uow: UnitOfWork,
   { verification_required }: DispensationRow,
-  { authorization }: Entitlement,
+  { insured }: Entitlement,
   { otp_verification_token, biometric_reading_id }: Proof,
 ): Promise<number | null> {
-  if (verification_required === null) return null;
+  if (verification_required === null || insured === null) return null;
   await consumeProof(uow, {
     method: verification_required,
-    person_key: authorization.person_key,
-    sponsor_slug: authorization.sponsor_slug,
+    person_key: insured.person_key,
+    sponsor_slug: insured.sponsor_slug,
     ...(otp_verification_token !== undefined && { otp_verification_token }),
     ...(biometric_reading_id !== undefined && { biometric_reading_id }),
   });
   return uow.now;
-}
-
-async function redeemLines(
-  { owner, authorization, lines: entitled }: Entitlement,
-  lines: readonly PlannedLine[],
-): Promise<void> {
-  const { authorization_id } = authorization;
-  await redeem(owner.db, authorization_id, lines);
-  const remaining = entitled.reduce((sum, line) => sum + remainingOf(line), 0);
-  const redeemed = lines.reduce((sum, line) => sum + line.quantity, 0);
-  const status = redeemed === remaining ? 'REDEEMED' : 'PARTIALLY_REDEEMED';
-  await updateRedemption(owner.db, { authorization_id, status });
 }

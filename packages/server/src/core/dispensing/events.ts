@@ -17,7 +17,7 @@ export async function recordStarted(subject: Subject, entitlement: Entitlement):
   const { dispensation, lines } = subject;
   await recordEvent(entitlement.owner, 'dispensing.started', dispensation.dispensation_id, {
     ...headOf(dispensation),
-    beneficiary_id: entitlement.authorization.beneficiary_id,
+    beneficiary_id: entitlement.insured?.beneficiary_id ?? null,
     sponsor_slug: dispensation.sponsor_slug,
     pharmacy: pharmacyOf(subject),
     products: lines.map(({ product_code, quantity }) => ({ product_code, quantity })),
@@ -36,7 +36,7 @@ export async function recordCompleted(
     ...headOf(dispensation),
     authorization_id: dispensation.authorization_id,
     prescription_id: dispensation.prescription_id,
-    beneficiary_id: entitlement.authorization.beneficiary_id,
+    beneficiary_id: entitlement.insured?.beneficiary_id ?? null,
     sponsor_slug: dispensation.sponsor_slug,
     pharmacy: pharmacyOf(subject),
     products: lines.map(({ product_code, quantity, unit_price }) => ({

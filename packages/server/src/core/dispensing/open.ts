@@ -26,7 +26,7 @@ export interface Locked {
 
 /**
  * The dispensation, for this transaction alone. Everybody takes locks in one order, so that no two wait for each
- * other: tenants, the timeout's row, the dispensation, its authorization.
+ * other: tenants, the timeout's row, the dispensation, what it takes from.
  */
 export async function lockOwn(uow: UnitOfWork, dispensation_id: string): Promise<Locked> {
   const { owner_provider_id } = await requireDispensation(uow, dispensation_id);
@@ -46,10 +46,4 @@ async function lock(uow: UnitOfWork, owner: UnitOfWork, dispensation_id: string)
   const [dispensation] = await lockDispensation(uow.db, { provider_id, dispensation_id });
   if (dispensation === undefined) throw fault('071-404-dispensation');
   return { dispensation, owner };
-}
-
-/** Every dispensation is of an authorization; those of prescriptions will have none. */
-export function authorizationIdOf(dispensation: DispensationRow): string {
-  if (dispensation.authorization_id === null) throw new Error('A dispensation without an authorization');
-  return dispensation.authorization_id;
 }

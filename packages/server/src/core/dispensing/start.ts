@@ -3,14 +3,13 @@ import { fault, type Issue } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { findBeneficiary } from '../beneficiaries/service.ts';
 import type { BeneficiaryRow } from '../beneficiaries/store.ts';
-import { amountsOf } from './amounts.ts';
-import { type Entitlement, entitlementOf, requireRedeemable } from './entitlement.ts';
+import type { Entitlement } from './entitlement.ts';
 import { recordStarted } from './events.ts';
 import { type ProductInput, pricedLine } from './lines/input.ts';
 import { insertLinesOfDispensation, type PlannedLine } from './lines/store.ts';
 import { timeoutKind } from './open.ts';
 import { planLines, rejectPlan } from './plan.ts';
-import { hold } from './quantities/quantities.ts';
+import { entitlementOf } from './redemption.ts';
 import { openFor } from './rules.ts';
 import { type DispensationRow, insertDispensation } from './store.ts';
 import { type DispensationView, dispensationView } from './view.ts';
@@ -25,20 +24,14 @@ export interface StartInput {
 
 export async function startDispensation(uow: UnitOfWork, input: StartInput): Promise<DispensationView> {
   const entitlement = await entitlementOf(uow, input.code);
-  const { authorization, owner, sponsor } = entitlement;
-  const person = await personAtCounter(uow, input.beneficiary_id);
-  // Before anything is said about the products: what is on somebody else's code is nobody's business.
-  if (!isIssue(person) && person.person_key !== authorization.person_key) {
-    const errors = [{ path: 'beneficiary_id', message: 'is not the person of this code' }];
-    throw fault('071-422-beneficiary-mismatch', { errors });
-  }
-  const plan = await planLines(uow, entitlement.lines, input.products, sponsor.currency_code);
-  rejectPlan(plan, [...(isIssue(person) ? [person] : []), ...branchIssues(uow, input.provider_branch_id)]);
-  requireRedeemable(entitlement);
+  const { person, issues } = await personAtCounter(uow, input.beneficiary_id, entitlement);
+  const plan = await planLines(uow, entitlement.lines, input.products, entitlement.currency_code);
+  rejectPlan(plan, [...issues, ...branchIssues(uow, input.provider_branch_id)]);
+  entitlement.requireRedeemable();
   if (plan.conflict !== undefined) throw fault(plan.conflict);
 
-  await hold(owner.db, authorization.authorization_id, plan.lines);
-  const beneficiary_id = isIssue(person) ? null : person.beneficiary_id;
+  await entitlement.hold(plan.lines);
+  const beneficiary_id = person?.beneficiary_id ?? null;
   const provider_branch_id = input.provider_branch_id ?? uow.provider.provider_branch_id;
   const row = { ...newRow(uow, entitlement, plan.lines), beneficiary_id, provider_branch_id };
   await insertDispensation(uow.db, row);
@@ -48,18 +41,32 @@ export async function startDispensation(uow: UnitOfWork, input: StartInput): Pro
   return dispensationView(row, plan.lines);
 }
 
-/** The person stands at the counter: whoever dispenses names them, by its own id. */
+interface AtCounter {
+  readonly person?: BeneficiaryRow;
+  readonly issues: readonly Issue[];
+}
+
+/**
+ * The insured person stands at the counter: whoever dispenses names them, by its own id. Where nobody is insured,
+ * somebody who is named has to exist, and does not matter.
+ */
 async function personAtCounter(
   uow: UnitOfWork,
   beneficiary_id: string | undefined,
-): Promise<BeneficiaryRow | Issue> {
+  { insured }: Entitlement,
+): Promise<AtCounter> {
   const path = 'beneficiary_id';
-  if (beneficiary_id === undefined) return { path, message: 'is required' };
-  return (await findBeneficiary(uow, beneficiary_id)) ?? { path, message: 'is unknown' };
-}
-
-function isIssue(person: BeneficiaryRow | Issue): person is Issue {
-  return 'path' in person;
+  if (beneficiary_id === undefined)
+    return { issues: insured === null ? [] : [{ path, message: 'is required' }] };
+  const person = await findBeneficiary(uow, beneficiary_id);
+  if (person === undefined) return { issues: [{ path, message: 'is unknown' }] };
+  if (insured === null) return { issues: [] };
+  // Before anything is said about the products: what is on somebody else's code is nobody's business.
+  if (person.person_key !== insured.person_key) {
+    const errors = [{ path, message: 'is not the person of this code' }];
+    throw fault('071-422-beneficiary-mismatch', { errors });
+  }
+  return { person, issues: [] };
 }
 
 /** A provider has one branch. */
@@ -69,23 +76,21 @@ function branchIssues(uow: UnitOfWork, branch: string | undefined): Issue[] {
 }
 
 function newRow(uow: UnitOfWork, entitlement: Entitlement, lines: readonly PlannedLine[]): DispensationRow {
-  const { authorization, owner, sponsor } = entitlement;
   return {
     dispensation_id: newId('dispensation'),
     number: uow.numbers.next('dispensation_or_claim'),
     provider_id: uow.provider.provider_id,
-    owner_provider_id: owner.provider.provider_id,
+    owner_provider_id: entitlement.owner.provider.provider_id,
     code: entitlement.code,
     code_type: entitlement.code_type,
-    authorization_id: authorization.authorization_id,
-    prescription_id: null,
+    ...entitlement.source,
     beneficiary_id: null,
-    sponsor_slug: authorization.sponsor_slug,
+    sponsor_slug: entitlement.insured?.sponsor_slug ?? null,
     provider_branch_id: null,
     status: 'STARTED',
-    currency_code: sponsor.currency_code,
-    verification_required: sponsor.verification.dispensation,
-    ...amountsOf(lines.map(pricedLine), sponsor.cost_sharing),
+    currency_code: entitlement.currency_code,
+    verification_required: entitlement.verification_required,
+    ...entitlement.amountsOf(lines.map(pricedLine)),
     started_at: uow.now,
     expires_at: uow.now + openFor,
     ...notYet,

@@ -1,6 +1,6 @@
 import type { DispensationCanceller } from '@osigu-sandbox/contract';
-import type { Insertable, Selectable } from 'kysely';
-import type { ClaimTable, DispensationTable } from '../../store/database.ts';
+import type { Selectable } from 'kysely';
+import type { DispensationTable } from '../../store/database.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 import type { AuthorizationRow } from '../authorizations/store.ts';
 
@@ -143,28 +143,6 @@ export const selectOpenOnForeignCodes = statement<{ provider_id: string }, { dis
       .where('owner_provider_id', '!=', provider_id)
       .where('status', '=', 'STARTED')
       .orderBy('dispensation_id'),
-);
-
-export const insertClaim = change<Fields<Insertable<ClaimTable>>>((db, row) =>
-  db.insertInto('claims').values({
-    claim_id: row.claim_id,
-    number: row.number,
-    provider_id: row.provider_id,
-    kind: row.kind,
-    status: row.status,
-    authorization_id: row.authorization_id,
-    dispensation_id: row.dispensation_id,
-    beneficiary_id: row.beneficiary_id,
-    sponsor_slug: row.sponsor_slug,
-    currency_code: row.currency_code,
-    amount: row.amount,
-    copayment_amount: row.copayment_amount,
-    coinsurance_amount: row.coinsurance_amount,
-    covered_amount: row.covered_amount,
-    sponsor_transaction_id: row.sponsor_transaction_id,
-    created_at: row.created_at,
-    completed_at: row.completed_at,
-  }),
 );
 
 export interface DispensationFilter {

@@ -1,17 +1,15 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
-import { amountsOf } from './amounts.ts';
-import { lockEntitlement, requireRedeemable } from './entitlement.ts';
 import { type ProductInput, pricedLine } from './lines/input.ts';
 import {
   deleteLinesOfDispensation,
   insertLinesOfDispensation,
   selectLinesOfDispensation,
 } from './lines/store.ts';
-import { authorizationIdOf, lockOwn } from './open.ts';
+import { lockOwn } from './open.ts';
 import { planLines, rejectPlan } from './plan.ts';
-import { giveBack, hold } from './quantities/quantities.ts';
+import { lockEntitlement } from './redemption.ts';
 import { dispensationMachine } from './rules.ts';
 import { updateAmounts } from './store.ts';
 import { type DispensationView, dispensationView } from './view.ts';
@@ -28,19 +26,18 @@ export async function updateDispensation(
   const { dispensation, owner } = await lockOwn(uow, dispensation_id);
   // A closed one holds nothing that the new lines could be compared with: 409 at once.
   step(dispensationMachine, dispensation.status, 'update');
-  const authorization_id = authorizationIdOf(dispensation);
-  const former = await selectLinesOfDispensation(uow.db, { dispensation_id });
-  await giveBack(owner.db, authorization_id, former);
-  const entitlement = await lockEntitlement(owner, authorization_id);
+  const former = await lockEntitlement(uow, owner, dispensation);
+  await former.giveBack(await selectLinesOfDispensation(uow.db, { dispensation_id }));
+  const entitlement = await lockEntitlement(uow, owner, dispensation);
   const plan = await planLines(uow, entitlement.lines, products, dispensation.currency_code);
   rejectPlan(plan);
-  requireRedeemable(entitlement);
+  entitlement.requireRedeemable();
   if (plan.conflict !== undefined) throw fault(plan.conflict);
 
-  await hold(owner.db, authorization_id, plan.lines);
+  await entitlement.hold(plan.lines);
   await deleteLinesOfDispensation(uow.db, { dispensation_id });
   await insertLinesOfDispensation(uow.db, dispensation_id, plan.lines);
-  const amounts = amountsOf(plan.lines.map(pricedLine), entitlement.sponsor.cost_sharing);
+  const amounts = entitlement.amountsOf(plan.lines.map(pricedLine));
   await updateAmounts(uow.db, { dispensation_id, ...amounts });
   return dispensationView({ ...dispensation, ...amounts }, plan.lines);
 }

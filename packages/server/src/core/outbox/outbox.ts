@@ -39,8 +39,15 @@ const insertMessage = change<Row>((db, row) =>
   }),
 );
 
-/** Written with the effect that causes it; a mail leaves later, as due work. */
-export async function putMessage(uow: UnitOfWork, message: Message): Promise<void> {
+/**
+ * Written with the effect that causes it; a mail leaves later, as due work of kind `work`. Answers the id in the outbox,
+ * which is the subject of that work.
+ */
+export async function putMessage(
+  uow: UnitOfWork,
+  message: Message,
+  work: string | null = mailWork,
+): Promise<string> {
   const outbox_id = newId('outbox');
   await insertMessage(uow.db, {
     outbox_id,
@@ -52,8 +59,9 @@ export async function putMessage(uow: UnitOfWork, message: Message): Promise<voi
     otp_code: message.otp_code ?? null,
     created_at: uow.now,
   });
-  if (message.channel === 'EMAIL' && uow.sendsMail)
-    await uow.schedule({ kind: mailWork, subject_id: outbox_id, due_at: uow.now });
+  if (message.channel === 'EMAIL' && uow.sendsMail && work !== null)
+    await uow.schedule({ kind: work, subject_id: outbox_id, due_at: uow.now });
+  return outbox_id;
 }
 
 /** Newest first. */

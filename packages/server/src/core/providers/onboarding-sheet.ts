@@ -6,6 +6,7 @@ import { hasActiveCoverage } from '../beneficiaries/service.ts';
 import { selectAllBeneficiaries } from '../beneficiaries/store.ts';
 import { products } from '../catalogues/catalogue.ts';
 import { selectRegistrations } from '../catalogues/store.ts';
+import { doctorView, selectDoctors } from '../doctors/store.ts';
 import { readProvider, timezoneOf } from './service.ts';
 
 export interface SheetSurroundings {
@@ -19,6 +20,7 @@ export interface SheetSurroundings {
 export async function onboardingSheet(db: Executor, provider_id: string, surroundings: SheetSurroundings) {
   const provider = await readProvider(db, provider_id);
   const people = await selectAllBeneficiaries(db, { provider_id });
+  const doctors = await selectDoctors(db, { provider_id });
   const registered = new Set((await selectRegistrations(db, { provider_id })).map((row) => row.product_code));
   const now = realNow() + provider.clock_offset;
   const { baseUrl, environment, client_secret } = surroundings;
@@ -59,6 +61,7 @@ export async function onboardingSheet(db: Executor, provider_id: string, surroun
         'member-id': { member_id: person.member_id },
       },
     })),
+    doctors: doctors.map(doctorView),
     products: products.map((product) => ({
       product_code: product.product_code,
       product_id: product.product_id,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { UnitOfWork, UnitsOfWork } from '../../engine/unit-of-work.ts';
 import { realNow } from '../../platform/time.ts';
 import type { Database } from '../../store/database.ts';
+import { releaseForeignAuthorizations, withdrawAuthorizationsFromOthers } from '../claims/close.ts';
 import { releaseForeignCodes } from '../dispensing/cancel.ts';
 import { seedFixtures } from './seed.ts';
 
@@ -14,11 +15,18 @@ const wiped = [
   'otps',
   'verification_tokens',
   'biometric_readings',
+  'settlement_documents',
+  'settlements',
+  'claim_files',
   'claims',
   'dispensations',
   'files',
   'authorizations',
   'authorization_requests',
+  'prescription_mails',
+  'prescriptions',
+  'patients',
+  'doctors',
   'provider_products',
   'beneficiaries',
   'sponsor_evaluations',
@@ -29,7 +37,12 @@ const wiped = [
 const wipedByParent = [
   ['delivery_attempts', 'delivery_id', 'deliveries'],
   ['dispensation_lines', 'dispensation_id', 'dispensations'],
+  ['prescription_lines', 'prescription_id', 'prescriptions'],
+  ['claim_lines', 'claim_id', 'claims'],
+  ['file_contents', 'file_id', 'claim_files'],
   ['file_contents', 'file_id', 'files'],
+  ['file_contents', 'file_id', 'settlement_documents'],
+  ['settlement_claims', 'settlement_id', 'settlements'],
   ['authorization_lines', 'authorization_id', 'authorizations'],
 ] as const;
 
@@ -44,7 +57,9 @@ export async function resetProvider(units: UnitsOfWork, provider_id: string): Pr
 async function resetTenant(uow: UnitOfWork): Promise<void> {
   const { provider_id } = uow.provider;
   await releaseForeignCodes(uow);
+  await releaseForeignAuthorizations(uow);
   await withdrawFromOthers(uow);
+  await withdrawAuthorizationsFromOthers(uow);
   for (const [table, key, parent] of wipedByParent) {
     await sql`delete from ${sql.table(table)} where ${sql.ref(key)} in (
       select ${sql.ref(key)} from ${sql.table(parent)} where provider_id = ${provider_id})`.execute(uow.db);

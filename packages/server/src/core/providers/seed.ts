@@ -1,4 +1,5 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
+import { doctors } from '../../fixtures/doctors.ts';
 import { magicCodes } from '../../fixtures/magic.ts';
 import { memberId, type PersonSeed, people } from '../../fixtures/people.ts';
 import { sponsorProfiles } from '../../fixtures/sponsors.ts';
@@ -7,7 +8,7 @@ import { day, isoDate } from '../../platform/time.ts';
 import { memberKey, personKey } from '../beneficiaries/rules.ts';
 import { products } from '../catalogues/catalogue.ts';
 
-/** What every new provider starts with (D): sponsors, people, products. The same search inputs, ids of its own. */
+/** What every new provider starts with (D): sponsors, people, doctors, products. The same search inputs, ids of its own. */
 export async function seedFixtures(uow: UnitOfWork): Promise<void> {
   const { provider_id } = uow.provider;
   await uow.db
@@ -15,6 +16,10 @@ export async function seedFixtures(uow: UnitOfWork): Promise<void> {
     .values(sponsorProfiles.map(({ sponsor_slug }) => ({ provider_id, sponsor_slug })))
     .execute();
   await uow.db.insertInto('beneficiaries').values(personRows(uow)).execute();
+  await uow.db
+    .insertInto('doctors')
+    .values(doctors.map(({ note, ...doctor }) => ({ doctor_id: newId('doctor'), provider_id, ...doctor })))
+    .execute();
   await uow.db
     .insertInto('provider_products')
     .values(

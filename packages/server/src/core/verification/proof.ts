@@ -3,7 +3,7 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/hashing.ts';
 import { findSponsor } from '../sponsors/sponsors.ts';
-import { takeReading, takeToken } from './store.ts';
+import { selectPersonOfReading, selectPersonOfToken, takeReading, takeToken } from './store.ts';
 
 /** What a sponsor demands, and what came with the call. */
 export interface ProofDemand {
@@ -51,4 +51,18 @@ function byReading(uow: UnitOfWork, demand: ProofDemand, biometric_reading_id: s
     person_key: demand.person_key,
     now: uow.now,
   });
+}
+
+/** Whose proof it is, where a call does not name one person; `consumeProof` then says whether it is good. */
+export async function personOfProof(
+  { db, provider: { provider_id } }: UnitOfWork,
+  demand: Omit<ProofDemand, 'person_key' | 'sponsor_slug'>,
+): Promise<string | undefined> {
+  const proof = demand[members[demand.method]];
+  if (proof === undefined) return undefined;
+  const [person] =
+    demand.method === 'OTP'
+      ? await selectPersonOfToken(db, { provider_id, token_hash: sha256(proof) })
+      : await selectPersonOfReading(db, { provider_id, biometric_reading_id: proof });
+  return person?.person_key;
 }

@@ -163,3 +163,25 @@ export const takeReading = change<Bearer & { biometric_reading_id: string }>((db
     .where('used_at', 'is', null)
     .where('expires_at', '>', proof.now),
 );
+
+export const selectPersonOfToken = statement<
+  { provider_id: string; token_hash: string },
+  { person_key: string }
+>((db, { provider_id, token_hash }) =>
+  db
+    .selectFrom('verification_tokens')
+    .select('person_key')
+    .where('token_hash', '=', token_hash)
+    .where('provider_id', '=', provider_id),
+);
+
+export const selectPersonOfReading = statement<
+  { provider_id: string; biometric_reading_id: string },
+  { person_key: string }
+>((db, { provider_id, biometric_reading_id }) =>
+  db
+    .selectFrom('biometric_readings')
+    .select('person_key')
+    .where('biometric_reading_id', '=', biometric_reading_id)
+    .where('provider_id', '=', provider_id),
+);

@@ -64,3 +64,15 @@ export async function guardStatus(
     )
     .execute(db);
 }
+
+/** A later migration that knows more transitions. The list is the whole one. */
+export async function replaceGuard(
+  db: Kysely<unknown>,
+  dialect: DialectName,
+  table: string,
+  transitions: Transitions,
+): Promise<void> {
+  const of = dialect === 'sqlite' ? '' : ` on ${table}`;
+  await sql.raw(`drop trigger ${table}_status${of}`).execute(db);
+  await guardStatus(db, dialect, table, transitions);
+}

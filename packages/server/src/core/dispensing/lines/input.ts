@@ -2,7 +2,7 @@ import type { SubstitutionReason } from '@osigu-sandbox/contract';
 import type { Issue } from '../../../platform/errors.ts';
 import { fromWire, type MinorUnits } from '../../../platform/money.ts';
 import { findProduct, priceIn } from '../../catalogues/catalogue.ts';
-import { lineAmount, maxLineAmount, type PricedLine } from '../amounts.ts';
+import { lineAmount, maxLineAmount, type PricedLine } from '../../claims/amounts.ts';
 import type { PlannedLine } from './store.ts';
 
 /** A line as the pharmacy asks for it: `quantity` of the original product, money on the wire. */
@@ -41,8 +41,13 @@ function priceOf(product_code: string, currency_code: string): MinorUnits {
   return product === undefined ? 0 : priceIn(product, currency_code);
 }
 
+type LineOfMoney = Pick<
+  PlannedLine,
+  'quantity' | 'unit_price' | 'taxes' | 'substitute_product_code' | 'substitute_quantity'
+>;
+
 /** How the money of a line comes about: of a substituted line the substitute counts. */
-export function pricedLine(line: PlannedLine): PricedLine {
+export function pricedLine(line: LineOfMoney): PricedLine {
   const substituted = line.substitute_product_code !== null;
   const units = substituted ? (line.substitute_quantity ?? line.quantity) : line.quantity;
   return { unit_price: line.unit_price, units, taxes: line.taxes };

@@ -25,6 +25,7 @@ describe('allocation', () => {
     expect(allocate(lines, [want('A', 6), want('A', 4)])).toEqual([{ source_line: 0 }, { source_line: 0 }]);
     expect(allocate(lines, [want('A', 6), want('A', 5)])[1]).toEqual({
       issue: { path: 'products[1].quantity', message: 'is more than the 4 that remain' },
+      redeemed: false,
     });
   });
 
@@ -36,13 +37,14 @@ describe('allocation', () => {
   test('what is held by another counts as a conflict, what is gone as a mistake', () => {
     expect(allocate(code(entitled('A', 10, 8, 0)), [want('A', 5)])).toEqual([{ held: true }]);
     expect(allocate(code(entitled('A', 10, 0, 8)), [want('A', 5)])).toEqual([
-      { issue: { path: 'products[0].quantity', message: 'is more than the 2 that remain' } },
+      { issue: { path: 'products[0].quantity', message: 'is more than the 2 that remain' }, redeemed: true },
     ]);
   });
 
   test('a product that is not on the code is named', () => {
     expect(allocate(code(entitled('A', 10)), [want('A', 1), want('X', 1)])[1]).toEqual({
       issue: { path: 'products[1].product_code', message: 'is not on this code' },
+      redeemed: false,
     });
   });
 

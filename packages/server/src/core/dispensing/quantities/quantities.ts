@@ -1,7 +1,7 @@
 import { fault } from '../../../platform/errors.ts';
 import type { Executor } from '../../../store/statement.ts';
 import type { PlannedLine } from '../lines/store.ts';
-import { giveBackQuantity, holdQuantity, redeemQuantity } from './store.ts';
+import { giveBackQuantity, holdQuantity, redeemQuantity, releaseQuantity } from './store.ts';
 
 type Taken = Pick<PlannedLine, 'source_line' | 'quantity'>;
 
@@ -29,5 +29,16 @@ export async function giveBack(
 export async function redeem(db: Executor, authorization_id: string, lines: readonly Taken[]): Promise<void> {
   for (const { source_line: line, quantity } of lines) {
     await redeemQuantity(db, { authorization_id, line, quantity });
+  }
+}
+
+/** What was redeemed is free again: its claim was voided. */
+export async function release(
+  db: Executor,
+  authorization_id: string,
+  lines: readonly Taken[],
+): Promise<void> {
+  for (const { source_line: line, quantity } of lines) {
+    await releaseQuantity(db, { authorization_id, line, quantity });
   }
 }

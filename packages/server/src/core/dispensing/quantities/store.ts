@@ -36,3 +36,11 @@ export const redeemQuantity = change<Quantity>((db, { authorization_id, line, qu
     .where('authorization_id', '=', authorization_id)
     .where('line', '=', line),
 );
+
+export const releaseQuantity = change<Quantity>((db, { authorization_id, line, quantity }) =>
+  db
+    .updateTable('authorization_lines')
+    .set((eb) => ({ redeemed_quantity: eb('redeemed_quantity', '-', quantity) }))
+    .where('authorization_id', '=', authorization_id)
+    .where('line', '=', line),
+);
