@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { fault } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { answerBrokenRequest } from './broken-requests.ts';
 import { answerFault, installErrors } from './errors.ts';
 import { type AuthenticationOptions, installAuthentication } from './plugins/authentication.ts';
 import { installBodies, maxBodyBytes } from './plugins/bodies.ts';
@@ -29,6 +30,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // A caller that sends its request a byte a minute does not hold a connection for ever.
     requestTimeout: 60_000,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       request.errorCode = undefined;
       // No hook has run yet.

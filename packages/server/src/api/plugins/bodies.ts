@@ -12,11 +12,9 @@ const json = 'application/json';
 /** JSON everywhere; forms only where a route says so. */
 export async function installBodies(app: FastifyInstance): Promise<void> {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser(
-    ['application/json', 'application/*+json'],
-    { parseAs: 'string' },
-    (request, text: string, done) => {
+  app.removeContentTypeParser(json);
+  for (const type of [json, /^application\/[^;\s]+\+json\b/i]) {
+    app.addContentTypeParser(type, { parseAs: 'string' }, (request, text: string, done) => {
       // O: an empty body, or the JSON text "", where none is needed.
       const trimmed = text.trim();
       if (trimmed === '' || trimmed === '""') done(null, undefined);
@@ -24,8 +22,8 @@ export async function installBodies(app: FastifyInstance): Promise<void> {
         parse(request, text, (error, value) =>
           done(error && fault('071-400-malformed', { cause: error }), value),
         );
-    },
-  );
+    });
+  }
   await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(multipart, {
     limits: { fileSize: maxFileBytes, files: 1, fields: 10, fieldSize: 10_000, parts: 11, headerPairs: 50 },
