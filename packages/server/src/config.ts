@@ -27,16 +27,17 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Throws `ConfigError` with one line that names the first wrong setting. */
 export function readConfig(env: Environ): Config {
+  refuseUnsupported(env);
   return {
     port: portOf(env),
     host: optional(env, 'HOST') ?? '127.0.0.1',
     dataDir: optional(env, 'DATA_DIR') ?? './data',
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
-    publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
+    publicUrl: publicUrlOf(env),
     environment: oneOf(env, 'PROFILE', ['sandbox', 'production'], 'sandbox'),
     hosted: oneOf(env, 'HOSTED', ['true', 'false'], 'false') === 'true',
     operatorKey: operatorKeyOf(env),
-    smtpUrl: urlOf(env, 'SMTP_URL', ['smtp:', 'smtps:']),
+    smtpUrl: smtpUrlOf(env),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
     corsOrigins: corsOriginsOf(env),
   };
@@ -50,6 +51,16 @@ function optional(env: Environ, name: string): string | undefined {
 
 function wrong(name: string, expected: string): ConfigError {
   return new ConfigError(`${name} is wrong: expected ${expected}`);
+}
+
+/** Settings that are published but not built yet: to ignore one would be to do something else than was asked for. */
+function refuseUnsupported(env: Environ): void {
+  if (oneOf(env, 'ACCEPT_ANY_CREDENTIALS', ['true', 'false'], 'false') === 'true') {
+    throw new ConfigError('ACCEPT_ANY_CREDENTIALS is not supported yet: leave it out');
+  }
+  if (optional(env, 'REDIS_URL') !== undefined) {
+    throw new ConfigError('REDIS_URL is not supported yet: leave it out');
+  }
 }
 
 function portOf(env: Environ): number {
@@ -77,6 +88,20 @@ function urlOf(env: Environ, name: string, protocols: readonly string[]): string
   if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
     throw wrong(name, `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
   }
+  return value;
+}
+
+/** Paths are appended to it. */
+function publicUrlOf(env: Environ): string | undefined {
+  const value = urlOf(env, 'PUBLIC_URL', ['http:', 'https:']);
+  if (value !== undefined && /[?#]/.test(value))
+    throw wrong('PUBLIC_URL', 'a URL without query and fragment');
+  return value?.replace(/\/+$/, '');
+}
+
+function smtpUrlOf(env: Environ): string | undefined {
+  const value = urlOf(env, 'SMTP_URL', ['smtp:', 'smtps:']);
+  if (value !== undefined && new URL(value).hostname === '') throw wrong('SMTP_URL', 'a URL with a host');
   return value;
 }
 

@@ -111,7 +111,7 @@ export async function startSandbox(
 type Call = TestSandbox['call'];
 type Operator = TestSandbox['operator'];
 
-async function createTestProvider(
+export async function createTestProvider(
   call: Call,
   operator: Operator,
   options: ProviderOptions = {},
@@ -165,7 +165,7 @@ function parse(text: string): Json {
   }
 }
 
-async function createDatabase(): Promise<{ location: string; drop: () => Promise<void> }> {
+export async function createDatabase(): Promise<{ location: string; drop: () => Promise<void> }> {
   if (inject('dialect') === 'sqlite') return { location: ':memory:', drop: async () => {} };
   const maintenance = inject('postgresUrl') ?? '';
   const name = `t_${randomUUID().replaceAll('-', '')}`;
@@ -176,7 +176,7 @@ async function createDatabase(): Promise<{ location: string; drop: () => Promise
   };
 }
 
-async function onServer(url: string, statement: string): Promise<void> {
+export async function onServer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(statement);

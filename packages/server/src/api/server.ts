@@ -9,8 +9,9 @@ import { type AuthenticationOptions, installAuthentication } from './plugins/aut
 import { installBodies, maxBodyBytes } from './plugins/bodies.ts';
 import { installCors } from './plugins/cors.ts';
 import { installNegotiation } from './plugins/negotiation.ts';
-import { installNotFound } from './plugins/not-found.ts';
+import { installNotFound, routerOptions } from './plugins/not-found.ts';
 import { installObservation, requestIdOf } from './plugins/observation.ts';
+import { installStopping } from './plugins/stopping.ts';
 
 export interface ServerOptions extends AuthenticationOptions {
   readonly log: Log;
@@ -29,7 +30,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return503OnClosing: false,
     // A caller that sends its request a byte a minute does not hold a connection for ever.
     requestTimeout: 60_000,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    routerOptions,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       request.errorCode = undefined;
@@ -41,16 +42,17 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   // `endpoint` validates: it lists everything wrong at once and answers 404 before 422.
   app.setValidatorCompiler(() => () => true);
   app.addSchema(ErrorEnvelope);
-  installErrors(app);
+  installErrors(app, options.log);
   installNotFound(app);
   installObservation(app, options.metrics, options.log);
+  installStopping(app);
   await installCors(app, options.corsOrigins);
   installNegotiation(app);
   installAuthentication(app, options);
   await installBodies(app);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     // No text of the database can hold it, so nothing is called so.
-    if (request.url.includes('%00')) throw fault('071-400-malformed');
+    done(request.url.includes('%00') ? fault('071-400-malformed') : undefined);
   });
   return app;
 }

@@ -28,16 +28,20 @@ export async function installBodies(app: FastifyInstance): Promise<void> {
   await app.register(multipart, {
     limits: { fileSize: maxFileBytes, files: 1, fields: 10, fieldSize: 10_000, parts: 11, headerPairs: 50 },
   });
-  app.addHook('preParsing', async (request) => refuseMediaType(request));
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    done(isTaken(request) ? null : fault('071-415'));
+  });
 }
 
-function refuseMediaType(request: FastifyRequest): void {
+/** A body of a media type that the route takes, or none. */
+function isTaken(request: FastifyRequest): boolean {
   const type = request.headers['content-type'];
-  if (type === undefined || request.routeOptions.config.access === undefined) return;
+  const { access, consumes } = request.routeOptions.config;
+  if (type === undefined || access === undefined || (type === json && consumes === undefined)) return true;
   const media = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const accepted = request.routeOptions.config.consumes ?? [json];
+  const accepted = consumes ?? [json];
   const isJson = media === json || (media.startsWith('application/') && media.endsWith('+json'));
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  if (hasBody && !accepted.includes(isJson ? json : media)) throw fault('071-415');
+  return !hasBody || accepted.includes(isJson ? json : media);
 }

@@ -7,7 +7,7 @@ import { step } from '../../platform/state-machine.ts';
 import { requireAuthorization } from './authorizations.ts';
 import { requireRequest, sponsorOfRequest } from './requests.ts';
 import { requestMachine } from './rules.ts';
-import { touchRequest } from './store.ts';
+import { insertFile, insertFileContent, touchRequest } from './store.ts';
 import { fileView } from './views.ts';
 
 export interface Attachment {
@@ -50,8 +50,8 @@ export async function attachIndication(
     sha256: sha256(content),
     created_at: uow.now,
   };
-  await uow.db.insertInto('files').values(file).execute();
-  await uow.db.insertInto('file_contents').values({ file_id: file.file_id, content }).execute();
+  await insertFile(uow.db, file);
+  await insertFileContent(uow.db, { file_id: file.file_id, content });
   return fileView(file);
 }
 
@@ -71,8 +71,12 @@ function decode(text: string): Buffer {
   return Buffer.from(compact, 'base64');
 }
 
+let fileType: Promise<typeof import('file-type')> | undefined;
+
 async function acceptedType(content: Buffer, rule: IndicationRule): Promise<string> {
-  const { fileTypeFromBuffer } = await import('file-type');
+  // Asked for at first use; importing again, though it finds the same module, costs as much as the rest of the call.
+  fileType ??= import('file-type');
+  const { fileTypeFromBuffer } = await fileType;
   const found = (await fileTypeFromBuffer(content))?.mime;
   if (found !== undefined && rule.accepted_content_types.includes(found)) return found;
   const message = `is ${found ?? 'of an unknown type'}; accepted: ${rule.accepted_content_types.join(', ')}`;

@@ -52,8 +52,8 @@ export async function putMessage(uow: UnitOfWork, message: Message): Promise<voi
     otp_code: message.otp_code ?? null,
     created_at: uow.now,
   });
-  if (message.channel === 'EMAIL' && uow.sendsMail)
-    await uow.schedule({ kind: mailWork, subject_id: outbox_id, due_at: uow.now });
+  const leaves = uow.sendsMail && message.channel === 'EMAIL' && !message.to.endsWith('.invalid');
+  if (leaves) await uow.schedule({ kind: mailWork, subject_id: outbox_id, due_at: uow.now });
 }
 
 /** Newest first. */

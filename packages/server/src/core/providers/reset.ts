@@ -31,6 +31,8 @@ const wipedByParent = [
   ['dispensation_lines', 'dispensation_id', 'dispensations'],
   ['file_contents', 'file_id', 'files'],
   ['authorization_lines', 'authorization_id', 'authorizations'],
+  // A stored answer would replay ids from before.
+  ['idempotency_keys', 'client_id', 'clients'],
 ] as const;
 
 /**
