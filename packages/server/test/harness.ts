@@ -53,7 +53,7 @@ export interface CallOptions {
   readonly remoteAddress?: string;
 }
 
-export const operatorKey = 'operator_test_key_0123456789';
+const operatorKey = 'operator_test_key_0123456789';
 
 export async function startSandbox(
   options: { worker?: boolean; hosted?: boolean; environment?: 'sandbox' | 'production' } = {},

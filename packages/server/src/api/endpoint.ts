@@ -177,11 +177,11 @@ function lockOf(lock: LockMode | undefined): RunOptions {
   return lock === undefined ? {} : { lock };
 }
 
-export function readContext(units: UnitsOfWork, caller: Caller): ReadContext {
+function readContext(units: UnitsOfWork, caller: Caller): ReadContext {
   return { db: units.store.db, provider: caller, now: providerNow(caller.clock_offset) };
 }
 
-export function callerOf(request: FastifyRequest): Caller {
+function callerOf(request: FastifyRequest): Caller {
   if (request.caller === undefined) throw fault('071-401');
   return request.caller;
 }

@@ -26,7 +26,7 @@ const byFrameworkCode: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** Whatever was thrown, as an answer of the registry. What is not known is ours: 500. */
-export function toFault(error: unknown): Fault {
+function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (failureKind(error) === 'unavailable' || failureKind(error) === 'retry') {
     return fault('071-503', { retryAfter: 1, cause: error });

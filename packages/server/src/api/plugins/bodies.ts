@@ -3,7 +3,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fault } from '../../platform/errors.ts';
 
-export const maxFileBytes = 10 * 1024 * 1024;
+const maxFileBytes = 10 * 1024 * 1024;
 /** A file of 10 MB in Base64, with its envelope. */
 export const maxBodyBytes = 14 * 1024 * 1024;
 
