@@ -53,6 +53,8 @@ export interface SandboxOptions {
   readonly publicUrl: string | undefined;
   readonly smtpUrl: string | undefined;
   readonly corsOrigins: '*' | readonly string[];
+  readonly trustProxy?: boolean;
+  readonly webhookRanges?: readonly string[];
   readonly log: Log;
   /** False while what every sandbox has is still being made: it serves, but is not ready. */
   readonly isPrepared?: () => boolean;
@@ -81,7 +83,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const wake = (dueAtReal: number, lane?: string) => worker.wake(dueAtReal, lane);
   const units = createUnitsOfWork(store, numbers, environment, wake, mailer !== undefined);
 
-  const policy: TargetPolicy = { profile: options.hosted ? 'hosted' : 'local' };
+  const policy: TargetPolicy = {
+    profile: options.hosted ? 'hosted' : 'local',
+    allowed_ranges: options.webhookRanges ?? [],
+  };
   const sender = createSender({ policy });
   const handlers: DueHandlers = {
     [decisionWork]: decisionHandler(log),
@@ -108,6 +113,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     log,
     metrics,
     corsOrigins: options.corsOrigins,
+    trustProxy: options.trustProxy ?? false,
   });
 
   let accepting = true;

@@ -15,6 +15,8 @@ describe('readConfig', () => {
       smtpUrl: undefined,
       logLevel: 'info',
       corsOrigins: '*',
+      trustProxy: false,
+      webhookRanges: [],
     });
   });
 
@@ -32,6 +34,8 @@ describe('readConfig', () => {
     ['HOSTED', 'true', { hosted: true }],
     ['PROFILE', 'production', { environment: 'production' }],
     ['ACCEPT_ANY_CREDENTIALS', 'false', {}],
+    ['TRUST_PROXY', 'true', { trustProxy: true }],
+    ['WEBHOOK_ALLOWED_RANGES', '10.0.0.0/8, fd00::/8', { webhookRanges: ['10.0.0.0/8', 'fd00::/8'] }],
     [
       'CORS_ORIGINS',
       'https://a.example, https://b.example:8443',
@@ -56,6 +60,9 @@ describe('readConfig', () => {
     ['PUBLIC_URL', 'https://sandbox.example/#top'],
     ['PROFILE', 'staging'],
     ['HOSTED', 'yes'],
+    ['TRUST_PROXY', '1'],
+    ['WEBHOOK_ALLOWED_RANGES', '10.0.0.0/33'],
+    ['WEBHOOK_ALLOWED_RANGES', 'receivers.example'],
     ['OPERATOR_KEY', 'short'],
     ['OPERATOR_KEY', 'long enough but with blanks'],
     ['SMTP_URL', 'http://mail.example'],

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Environment } from '@osigu-sandbox/contract';
 
 /** Settings of a process, from environment variables only (contract section 18). */
@@ -17,6 +18,10 @@ export interface Config {
   readonly logLevel: string;
   /** `*`, or the origins that browsers may call from. */
   readonly corsOrigins: '*' | readonly string[];
+  /** Behind a proxy: the caller's address, host and protocol are those that it forwards. */
+  readonly trustProxy: boolean;
+  /** CIDR ranges that deliveries may go to besides, in the local profile. */
+  readonly webhookRanges: readonly string[];
 }
 
 export class ConfigError extends Error {}
@@ -40,6 +45,8 @@ export function readConfig(env: Environ): Config {
     smtpUrl: smtpUrlOf(env),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
     corsOrigins: corsOriginsOf(env),
+    trustProxy: oneOf(env, 'TRUST_PROXY', ['true', 'false'], 'false') === 'true',
+    webhookRanges: webhookRangesOf(env),
   };
 }
 
@@ -120,4 +127,24 @@ function corsOriginsOf(env: Environ): '*' | readonly string[] {
   const bad = origins.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
   if (bad) throw wrong('CORS_ORIGINS', '* or a comma-separated list of origins such as https://app.example');
   return origins;
+}
+
+/** The hosted profile delivers to public addresses only, whatever anybody sets. */
+function webhookRangesOf(env: Environ): readonly string[] {
+  const value = optional(env, 'WEBHOOK_ALLOWED_RANGES');
+  if (value === undefined) return [];
+  if (optional(env, 'HOSTED') === 'true') {
+    throw wrong('WEBHOOK_ALLOWED_RANGES', 'nothing in the hosted profile');
+  }
+  const ranges = value.split(',').map((range) => range.trim());
+  if (!ranges.every(isRange)) {
+    throw wrong('WEBHOOK_ALLOWED_RANGES', 'a comma-separated list of ranges such as 172.16.0.0/12');
+  }
+  return ranges;
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits = ''] = text.split('/', 2);
+  const family = isIP(address);
+  return family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
 }

@@ -48,6 +48,8 @@ export async function serve(config: Config): Promise<Running> {
       publicUrl: config.publicUrl,
       smtpUrl: config.smtpUrl,
       corsOrigins: config.corsOrigins,
+      trustProxy: config.trustProxy,
+      webhookRanges: config.webhookRanges,
       isPrepared: () => prepared,
       log,
     }),

@@ -17,6 +17,7 @@ export interface ServerOptions extends AuthenticationOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly corsOrigins: '*' | readonly string[];
+  readonly trustProxy: boolean;
 }
 
 /** The HTTP server with everything that all routes share; the routes come after. */
@@ -26,6 +27,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     bodyLimit: maxBodyBytes,
     genReqId: (request) => requestIdOf(request.headers),
     requestIdHeader: false,
+    trustProxy: options.trustProxy,
     // What still comes in on an open connection while the server stops is answered like any other call.
     return503OnClosing: false,
     // A caller that sends its request a byte a minute does not hold a connection for ever.
