@@ -7,7 +7,7 @@ export interface Patient extends Pick<Provider, 'beneficiary_id'> {}
 const pdf = Buffer.from('%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n').toString('base64');
 
 export const requests = '/arc/v1/authorization-requests';
-export const dispensations = '/dispensing/v1/dispensations';
+const dispensations = '/dispensing/v1/dispensations';
 
 /** From a document at the counter to a dispensed code: six calls, each of which needs the one before. */
 export async function flow(call: Call, { beneficiary_id }: Patient): Promise<void> {

@@ -27,7 +27,7 @@ interface Measured {
 const rounds = 5;
 const seconds = 4;
 const warmup = 3;
-export const connections = 32;
+const connections = 32;
 
 /** Turn and turn about in one run, so that whatever else the machine does falls on both; medians over the rounds. */
 export async function versus(

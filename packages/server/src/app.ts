@@ -65,7 +65,11 @@ export interface SandboxOptions {
   readonly publicUrl: string | undefined;
   readonly smtpUrl: string | undefined;
   readonly corsOrigins: '*' | readonly string[];
+  readonly trustProxy?: boolean;
+  readonly webhookRanges?: readonly string[];
   readonly log: Log;
+  /** False while what every sandbox has is still being made: it serves, but is not ready. */
+  readonly isPrepared?: () => boolean;
   readonly poolSize?: number;
 }
 
@@ -88,10 +92,13 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   const numbers = createNumbers(store);
   const mailer = options.smtpUrl === undefined ? undefined : createMailer(options.smtpUrl);
-  const wake = (dueAtReal: number) => worker.wake(dueAtReal);
+  const wake = (dueAtReal: number, lane?: string) => worker.wake(dueAtReal, lane);
   const units = createUnitsOfWork(store, numbers, environment, wake, mailer !== undefined);
 
-  const policy: TargetPolicy = { profile: options.hosted ? 'hosted' : 'local' };
+  const policy: TargetPolicy = {
+    profile: options.hosted ? 'hosted' : 'local',
+    allowed_ranges: options.webhookRanges ?? [],
+  };
   const sender = createSender({ policy });
   const handlers: DueHandlers = {
     [decisionWork]: decisionHandler(log),
@@ -122,13 +129,14 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     log,
     metrics,
     corsOrigins: options.corsOrigins,
+    trustProxy: options.trustProxy ?? false,
   });
 
   let accepting = true;
   let stopHousekeeping = () => {};
   const baseUrlOf = (request: FastifyRequest) => options.publicUrl ?? `${request.protocol}://${request.host}`;
   await installDocument(app, { baseUrl: options.publicUrl, version });
-  operationsRoutes(app, { store, metrics, accepting: () => accepting });
+  operationsRoutes(app, { store, metrics, accepting: () => accepting && options.isPrepared?.() !== false });
   docsRoutes(app);
 
   const endpoints = createEndpoints(app, units);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Environment } from '@osigu-sandbox/contract';
 
 /** Settings of a process, from environment variables only (contract section 18). */
@@ -17,6 +18,10 @@ export interface Config {
   readonly logLevel: string;
   /** `*`, or the origins that browsers may call from. */
   readonly corsOrigins: '*' | readonly string[];
+  /** Behind a proxy: the caller's address, host and protocol are those that it forwards. */
+  readonly trustProxy: boolean;
+  /** CIDR ranges that deliveries may go to besides, in the local profile. */
+  readonly webhookRanges: readonly string[];
 }
 
 export class ConfigError extends Error {}
@@ -27,18 +32,21 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Throws `ConfigError` with one line that names the first wrong setting. */
 export function readConfig(env: Environ): Config {
+  refuseUnsupported(env);
   return {
     port: portOf(env),
     host: optional(env, 'HOST') ?? '127.0.0.1',
     dataDir: optional(env, 'DATA_DIR') ?? './data',
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
-    publicUrl: urlOf(env, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
+    publicUrl: publicUrlOf(env),
     environment: oneOf(env, 'PROFILE', ['sandbox', 'production'], 'sandbox'),
     hosted: oneOf(env, 'HOSTED', ['true', 'false'], 'false') === 'true',
     operatorKey: operatorKeyOf(env),
-    smtpUrl: urlOf(env, 'SMTP_URL', ['smtp:', 'smtps:']),
+    smtpUrl: smtpUrlOf(env),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
     corsOrigins: corsOriginsOf(env),
+    trustProxy: oneOf(env, 'TRUST_PROXY', ['true', 'false'], 'false') === 'true',
+    webhookRanges: webhookRangesOf(env),
   };
 }
 
@@ -50,6 +58,16 @@ function optional(env: Environ, name: string): string | undefined {
 
 function wrong(name: string, expected: string): ConfigError {
   return new ConfigError(`${name} is wrong: expected ${expected}`);
+}
+
+/** Settings that are published but not built yet: to ignore one would be to do something else than was asked for. */
+function refuseUnsupported(env: Environ): void {
+  if (oneOf(env, 'ACCEPT_ANY_CREDENTIALS', ['true', 'false'], 'false') === 'true') {
+    throw new ConfigError('ACCEPT_ANY_CREDENTIALS is not supported yet: leave it out');
+  }
+  if (optional(env, 'REDIS_URL') !== undefined) {
+    throw new ConfigError('REDIS_URL is not supported yet: leave it out');
+  }
 }
 
 function portOf(env: Environ): number {
@@ -80,6 +98,20 @@ function urlOf(env: Environ, name: string, protocols: readonly string[]): string
   return value;
 }
 
+/** Paths are appended to it. */
+function publicUrlOf(env: Environ): string | undefined {
+  const value = urlOf(env, 'PUBLIC_URL', ['http:', 'https:']);
+  if (value !== undefined && /[?#]/.test(value))
+    throw wrong('PUBLIC_URL', 'a URL without query and fragment');
+  return value?.replace(/\/+$/, '');
+}
+
+function smtpUrlOf(env: Environ): string | undefined {
+  const value = urlOf(env, 'SMTP_URL', ['smtp:', 'smtps:']);
+  if (value !== undefined && new URL(value).hostname === '') throw wrong('SMTP_URL', 'a URL with a host');
+  return value;
+}
+
 function operatorKeyOf(env: Environ): string | undefined {
   const key = optional(env, 'OPERATOR_KEY');
   if (key !== undefined && !/^[\x21-\x7e]{16,256}$/.test(key)) {
@@ -95,4 +127,24 @@ function corsOriginsOf(env: Environ): '*' | readonly string[] {
   const bad = origins.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
   if (bad) throw wrong('CORS_ORIGINS', '* or a comma-separated list of origins such as https://app.example');
   return origins;
+}
+
+/** The hosted profile delivers to public addresses only, whatever anybody sets. */
+function webhookRangesOf(env: Environ): readonly string[] {
+  const value = optional(env, 'WEBHOOK_ALLOWED_RANGES');
+  if (value === undefined) return [];
+  if (optional(env, 'HOSTED') === 'true') {
+    throw wrong('WEBHOOK_ALLOWED_RANGES', 'nothing in the hosted profile');
+  }
+  const ranges = value.split(',').map((range) => range.trim());
+  if (!ranges.every(isRange)) {
+    throw wrong('WEBHOOK_ALLOWED_RANGES', 'a comma-separated list of ranges such as 172.16.0.0/12');
+  }
+  return ranges;
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits = ''] = text.split('/', 2);
+  const family = isIP(address);
+  return family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
 }

@@ -1,11 +1,16 @@
+import { enableCompileCache } from 'node:module';
 import { openBanner } from './banner.ts';
 import { ConfigError, readConfig } from './config.ts';
-import { serve } from './serve.ts';
 
 /** The command line: read the settings, serve, say where, stop on a signal. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  // A wrong setting is told without loading the server first.
+  enableCompileCache();
+  const { serve } = await import('./serve.ts');
   const running = await serve(config);
+  // Nobody may be reading, and a disk that it goes to may be full: that is no reason to stop.
+  process.stdout.on('error', () => {});
   process.stdout.write(openBanner(running.announcement));
 
   let stopping = false;

@@ -1,13 +1,17 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createSandbox } from './app.ts';
 import type { Announcement, FirstProvider } from './banner.ts';
-import { type Config, ConfigError } from './config.ts';
-import { type Credentials, createProvider } from './core/providers/service.ts';
+import type { Config } from './config.ts';
+import { findClient } from './core/providers/callers.ts';
+import { type Credentials, createProvider, firstVersion } from './core/providers/service.ts';
 import type { UnitsOfWork } from './engine/unit-of-work.ts';
+import { Fault } from './platform/errors.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { randomToken } from './platform/random.ts';
 import { after } from './platform/time.ts';
+import { addressReason, databaseReason, dataDirReason, namingSetting } from './start-reasons.ts';
 
 export interface Running {
   readonly log: Log;
@@ -24,26 +28,39 @@ const exampleProvider = {
 
 /** Starts a server from its settings and gets the data directory ready. */
 export async function serve(config: Config): Promise<Running> {
+  // What is written holds secrets and health data: files are their owner's alone.
+  process.umask(0o077);
   const dataDir = resolve(config.dataDir);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(`DATA_DIR is wrong: ${error.code ?? 'it'} at ${config.dataDir}`);
-  });
   const operatorKeyFile = join(dataDir, 'operator.key');
-  const operatorKey = config.operatorKey ?? (await keptSecret(operatorKeyFile, 'operator_'));
-  const log = createLog(config.logLevel, { environment: config.environment });
-  const sandbox = await createSandbox({
-    database: config.databaseUrl ?? join(dataDir, 'sandbox.sqlite'),
-    environment: config.environment,
-    hosted: config.hosted,
-    operatorKey,
-    publicUrl: config.publicUrl,
-    smtpUrl: config.smtpUrl,
-    corsOrigins: config.corsOrigins,
-    log,
+  const operatorKey = await namingSetting(dataDirReason(config), async () => {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    return config.operatorKey ?? keptSecret(operatorKeyFile, 'operator_');
   });
-  const address = await sandbox.app.listen({ host: config.host, port: config.port });
+  const log = createLog(config.logLevel, { environment: config.environment });
+  let prepared = false;
+  const sandbox = await namingSetting(databaseReason(config), () =>
+    createSandbox({
+      database: config.databaseUrl ?? join(dataDir, 'sandbox.sqlite'),
+      environment: config.environment,
+      hosted: config.hosted,
+      operatorKey,
+      publicUrl: config.publicUrl,
+      smtpUrl: config.smtpUrl,
+      corsOrigins: config.corsOrigins,
+      trustProxy: config.trustProxy,
+      webhookRanges: config.webhookRanges,
+      isPrepared: () => prepared,
+      log,
+    }),
+  );
+  // Before anything is made that is told once: a port that is taken must not cost it.
+  const address = await namingSetting(addressReason(config), () =>
+    sandbox.app.listen({ host: config.host, port: config.port }),
+  );
   const baseUrl = config.publicUrl ?? address;
   const first = await firstProviderOf(config, sandbox.units, dataDir, baseUrl);
+  prepared = true;
   sandbox.startWorker();
   return {
     log,
@@ -62,13 +79,30 @@ export async function serve(config: Config): Promise<Running> {
 
 /** A secret that is made once and kept for the owner of the directory alone. */
 async function keptSecret(path: string, prefix: string): Promise<string> {
+  const kept = (await readIfThere(path))?.trim() ?? '';
+  if (kept !== '') return kept;
   const made = `${prefix}${randomToken(32)}`;
+  await writeWhole(path, `${made}\n`);
+  return made;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    await writeFile(path, `${made}\n`, { mode: 0o600, flag: 'wx' });
-    return made;
+    return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return (await readFile(path, 'utf8')).trim();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The file is there with all of its text or not at all: a full disk must not cost a secret that is there once. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomToken(6)}`;
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    await rename(draft, path);
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
@@ -83,20 +117,34 @@ async function firstProviderOf(
   baseUrl: string,
 ): Promise<FirstProvider | undefined> {
   if (config.environment !== 'sandbox') return undefined;
-  const file = join(dataDir, `${exampleProvider.provider_slug}.env`);
   const { provider_slug } = exampleProvider;
+  const file = config.hosted ? undefined : join(dataDir, `${provider_slug}.env`);
+  const kept = file === undefined ? undefined : await keptCredentials(units, file);
+  const credentials = kept ?? (await createFirst(units));
+  if (credentials === undefined) return undefined;
+  if (file !== undefined) await writeWhole(file, environmentFile(baseUrl, credentials));
+  return { provider_slug, ...credentials, file };
+}
+
+/** Only while they are good: after a rotation the file is out of date. */
+async function keptCredentials(units: UnitsOfWork, file: string): Promise<Credentials | undefined> {
+  const text = (await readIfThere(file)) ?? '';
+  const [, client_id, client_secret] = /OSIGU_CLIENT_ID=(\S+)\nOSIGU_CLIENT_SECRET=(\S+)/.exec(text) ?? [];
+  if (client_id === undefined || client_secret === undefined) return undefined;
+  const client = await findClient(units.store.db, client_id);
+  return client?.credential_version === firstVersion ? { client_id, client_secret } : undefined;
+}
+
+async function createFirst(units: UnitsOfWork): Promise<Credentials | undefined> {
   const any = await units.store.db.selectFrom('providers').select('provider_id').limit(1).executeTakeFirst();
-  if (any !== undefined) {
-    const kept = await readFile(file, 'utf8').catch(() => undefined);
-    const [, client_id, client_secret] =
-      /OSIGU_CLIENT_ID=(\S+)\nOSIGU_CLIENT_SECRET=(\S+)/.exec(kept ?? '') ?? [];
-    if (client_id === undefined || client_secret === undefined) return undefined;
-    await writeFile(file, environmentFile(baseUrl, { client_id, client_secret }), { mode: 0o600 });
-    return { provider_slug, client_id, client_secret, file };
+  if (any !== undefined) return undefined;
+  try {
+    return await createProvider(units, exampleProvider);
+  } catch (error) {
+    // Another process that started on the same empty database was faster.
+    if (error instanceof Fault && error.code === '071-409-provider-exists') return undefined;
+    throw error;
   }
-  const credentials = await createProvider(units, exampleProvider);
-  if (!config.hosted) await writeFile(file, environmentFile(baseUrl, credentials), { mode: 0o600 });
-  return { provider_slug, ...credentials, file: config.hosted ? undefined : file };
 }
 
 function environmentFile(baseUrl: string, credentials: Credentials): string {

@@ -53,7 +53,7 @@ export interface CallOptions {
   readonly remoteAddress?: string;
 }
 
-export const operatorKey = 'operator_test_key_0123456789';
+const operatorKey = 'operator_test_key_0123456789';
 
 export async function startSandbox(
   options: {
@@ -116,7 +116,7 @@ export async function startSandbox(
 type Call = TestSandbox['call'];
 type Operator = TestSandbox['operator'];
 
-async function createTestProvider(
+export async function createTestProvider(
   call: Call,
   operator: Operator,
   options: ProviderOptions = {},
@@ -170,7 +170,7 @@ function parse(text: string): Json {
   }
 }
 
-async function createDatabase(): Promise<{ location: string; drop: () => Promise<void> }> {
+export async function createDatabase(): Promise<{ location: string; drop: () => Promise<void> }> {
   if (inject('dialect') === 'sqlite') return { location: ':memory:', drop: async () => {} };
   const maintenance = inject('postgresUrl') ?? '';
   const name = `t_${randomUUID().replaceAll('-', '')}`;
@@ -181,7 +181,7 @@ async function createDatabase(): Promise<{ location: string; drop: () => Promise
   };
 }
 
-async function onServer(url: string, statement: string): Promise<void> {
+export async function onServer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(statement);

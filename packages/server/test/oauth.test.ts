@@ -46,12 +46,30 @@ describe('obtaining a token', () => {
   test.each([
     ['a form body', () => ({ body: grant, headers: { ...form, ...credentials() } })],
     ['a query and no body', () => ({ query: `?${grant}`, headers: credentials() })],
-    ['a query and no body but a JSON content type', () => ({ query: `?${grant}`, headers: { ...json, ...credentials() } })],
-    ['a query and the JSON body {}', () => ({ query: `?${grant}`, body: '{}', headers: { ...json, ...credentials() } })],
-    ['a query and the JSON text ""', () => ({ query: `?${grant}`, body: '""', headers: { ...json, ...credentials() } })],
-    ['a query and a form', () => ({ query: `?${grant}`, body: 'scope=arc%3Aread', headers: { ...form, ...credentials() } })],
-    ['a query and an empty form', () => ({ query: `?${grant}`, body: '', headers: { ...form, ...credentials() } })],
-    ['a JSON body', () => ({ body: '{"grant_type":"client_credentials"}', headers: { ...json, ...credentials() } })],
+    [
+      'a query and no body but a JSON content type',
+      () => ({ query: `?${grant}`, headers: { ...json, ...credentials() } }),
+    ],
+    [
+      'a query and the JSON body {}',
+      () => ({ query: `?${grant}`, body: '{}', headers: { ...json, ...credentials() } }),
+    ],
+    [
+      'a query and the JSON text ""',
+      () => ({ query: `?${grant}`, body: '""', headers: { ...json, ...credentials() } }),
+    ],
+    [
+      'a query and a form',
+      () => ({ query: `?${grant}`, body: 'scope=arc%3Aread', headers: { ...form, ...credentials() } }),
+    ],
+    [
+      'a query and an empty form',
+      () => ({ query: `?${grant}`, body: '', headers: { ...form, ...credentials() } }),
+    ],
+    [
+      'a JSON body',
+      () => ({ body: '{"grant_type":"client_credentials"}', headers: { ...json, ...credentials() } }),
+    ],
   ] satisfies [string, () => TokenCall][])('works with the grant type in %s', async (_name, call) => {
     const answer = await token(call());
     expect(answer.status).toBe(200);
@@ -98,43 +116,98 @@ describe('refusals of the token endpoint', () => {
 
   test.each([
     ['no credentials at all', () => ({ body: grant, headers: form })],
-    ['a bearer token instead', () => ({ body: grant, headers: { ...form, authorization: `Bearer ${provider.token}` } })],
+    [
+      'a bearer token instead',
+      () => ({ body: grant, headers: { ...form, authorization: `Bearer ${provider.token}` } }),
+    ],
     ['Basic that is not Base64', () => ({ body: grant, headers: { ...form, authorization: 'Basic %%%' } })],
-    ['Basic without a colon', () => ({ body: grant, headers: { ...form, authorization: `Basic ${btoa('nobody')}` } })],
-    ['an unknown client', () => ({ body: grant, headers: { ...form, ...basic('client_unknown', 'secret') } })],
-    ['a wrong secret', () => ({ body: grant, headers: { ...form, ...basic(provider.client_id, 'secret_wrong') } })],
+    [
+      'Basic without a colon',
+      () => ({ body: grant, headers: { ...form, authorization: `Basic ${btoa('nobody')}` } }),
+    ],
+    [
+      'an unknown client',
+      () => ({ body: grant, headers: { ...form, ...basic('client_unknown', 'secret') } }),
+    ],
+    [
+      'a wrong secret',
+      () => ({ body: grant, headers: { ...form, ...basic(provider.client_id, 'secret_wrong') } }),
+    ],
     ['an empty secret', () => ({ body: grant, headers: { ...form, ...basic(provider.client_id, '') } })],
-    ['credentials in a form body', () => ({
-      body: `${grant}&client_id=${provider.client_id}&client_secret=${provider.client_secret}`,
-      headers: form,
-    })],
-    ['credentials in a JSON body', () => ({
-      body: JSON.stringify({ grant_type: 'client_credentials', client_id: provider.client_id, client_secret: provider.client_secret }),
-      headers: json,
-    })],
-    ['credentials in the query', () => ({
-      query: `?${grant}&client_id=${provider.client_id}&client_secret=${provider.client_secret}`,
-    })],
-    ['right Basic, but credentials in the body too', () => ({
-      body: `${grant}&client_secret=${provider.client_secret}`,
-      headers: { ...form, ...credentials() },
-    })],
-    ['right Basic, but credentials in the query too', () => ({
-      query: `?${grant}&client_id=${provider.client_id}`,
-      headers: credentials(),
-    })],
+    [
+      'credentials in a form body',
+      () => ({
+        body: `${grant}&client_id=${provider.client_id}&client_secret=${provider.client_secret}`,
+        headers: form,
+      }),
+    ],
+    [
+      'credentials in a JSON body',
+      () => ({
+        body: JSON.stringify({
+          grant_type: 'client_credentials',
+          client_id: provider.client_id,
+          client_secret: provider.client_secret,
+        }),
+        headers: json,
+      }),
+    ],
+    [
+      'credentials in the query',
+      () => ({
+        query: `?${grant}&client_id=${provider.client_id}&client_secret=${provider.client_secret}`,
+      }),
+    ],
+    [
+      'right Basic, but credentials in the body too',
+      () => ({
+        body: `${grant}&client_secret=${provider.client_secret}`,
+        headers: { ...form, ...credentials() },
+      }),
+    ],
+    [
+      'right Basic, but credentials in the query too',
+      () => ({
+        query: `?${grant}&client_id=${provider.client_id}`,
+        headers: credentials(),
+      }),
+    ],
   ] satisfies [string, () => TokenCall][])('%s is 401 invalid_client', async (_name, call) => {
     expectRefusal(await token(call()), 401, 'invalid_client');
   });
 
   test.each([
     ['no grant_type', () => ({ headers: credentials() }), 'invalid_request'],
-    ['an empty grant_type', () => ({ body: 'grant_type=', headers: { ...form, ...credentials() } }), 'invalid_request'],
-    ['grant_type given twice', () => ({ body: `${grant}&${grant}`, headers: { ...form, ...credentials() } }), 'invalid_request'],
-    ['a grant_type that is no text', () => ({ body: '{"grant_type":{}}', headers: { ...json, ...credentials() } }), 'invalid_request'],
-    ['another grant_type', () => ({ body: 'grant_type=password', headers: { ...form, ...credentials() } }), 'unsupported_grant_type'],
-    ['malformed JSON', () => ({ body: '{"grant_type":', headers: { ...json, ...credentials() } }), 'invalid_request'],
-    ['a body that is no object', () => ({ body: '[1]', headers: { ...json, ...credentials() } }), 'invalid_request'],
+    [
+      'an empty grant_type',
+      () => ({ body: 'grant_type=', headers: { ...form, ...credentials() } }),
+      'invalid_request',
+    ],
+    [
+      'grant_type given twice',
+      () => ({ body: `${grant}&${grant}`, headers: { ...form, ...credentials() } }),
+      'invalid_request',
+    ],
+    [
+      'a grant_type that is no text',
+      () => ({ body: '{"grant_type":{}}', headers: { ...json, ...credentials() } }),
+      'invalid_request',
+    ],
+    [
+      'another grant_type',
+      () => ({ body: 'grant_type=password', headers: { ...form, ...credentials() } }),
+      'unsupported_grant_type',
+    ],
+    [
+      'malformed JSON',
+      () => ({ body: '{"grant_type":', headers: { ...json, ...credentials() } }),
+      'invalid_request',
+    ],
+    [
+      'a body that is no object',
+      () => ({ body: '[1]', headers: { ...json, ...credentials() } }),
+      'invalid_request',
+    ],
   ] satisfies [string, () => TokenCall, string][])('%s is 400', async (_name, call, error) => {
     expectRefusal(await token(call()), 400, error);
   });
@@ -183,7 +256,8 @@ describe('the access token', () => {
 
   test('the published keys hold nothing private', async () => {
     const { body } = await sandbox.call('GET', '/v1/oauth/jwks.json');
-    for (const key of body.keys) expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+    for (const key of body.keys)
+      expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
   });
 
   test('two tokens are never the same', async () => {
@@ -197,14 +271,18 @@ describe('the access token', () => {
     try {
       const client = await own.provider();
       await createSigningKeys(own.sandbox.units.store).rotate();
-      const { body: fresh } = await own.call('POST', `/v1/oauth/token?${grant}`, { headers: credentials(client) });
+      const { body: fresh } = await own.call('POST', `/v1/oauth/token?${grant}`, {
+        headers: credentials(client),
+      });
       const kids = [client.token, fresh.access_token].map((each) => decodeProtectedHeader(each).kid);
       expect(kids[0]).not.toBe(kids[1]);
       const { body: jwks } = await own.call('GET', '/v1/oauth/jwks.json');
       expect(jwks.keys.map((key: { kid: string }) => key.kid).sort()).toEqual([...kids].sort());
       for (const each of [client.token, fresh.access_token]) {
         await jwtVerify(each, createLocalJWKSet(jwks));
-        const answer = await own.call('GET', '/v1/sponsors', { headers: { authorization: `Bearer ${each}` } });
+        const answer = await own.call('GET', '/v1/sponsors', {
+          headers: { authorization: `Bearer ${each}` },
+        });
         expect(answer.status).toBe(200);
       }
     } finally {
@@ -326,7 +404,10 @@ describe('rotating credentials', () => {
     const other = await sandbox.provider();
     expect((await client.call('GET', '/v1/sponsors')).status).toBe(200);
 
-    const rotated = await sandbox.operator('POST', `/_sandbox/v1/providers/${client.slug}/credentials/rotate`);
+    const rotated = await sandbox.operator(
+      'POST',
+      `/_sandbox/v1/providers/${client.slug}/credentials/rotate`,
+    );
     expect(rotated.body).toEqual({ client_id: client.client_id, client_secret: expect.any(String) });
     expect(rotated.headers['cache-control']).toBe('no-store');
 

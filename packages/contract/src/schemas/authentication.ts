@@ -1,6 +1,12 @@
 import Type from 'typebox';
 import { Nullable } from './common.ts';
 
+export const TokenRequest = Type.Object({
+  grant_type: Type.Literal('client_credentials', {
+    description: 'As form field, or in the query (observed).',
+  }),
+});
+
 /** D: authentication/obtaining-tokens; `extensions` O. */
 export const TokenResponse = Type.Object({
   access_token: Type.String(),

@@ -58,7 +58,13 @@ export const ErrorEnvelope = Type.Object(
 
 export const PageQuery = {
   page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'From 0.' })),
-  size: Type.Optional(Type.Integer({ minimum: 1, description: 'Default 15; over 100 counts as 100.' })),
+  size: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Default 15; over 100 counts as 100.',
+    }),
+  ),
 };
 
 export function Page<T extends TSchema>(item: T) {

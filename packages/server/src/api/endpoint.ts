@@ -1,11 +1,12 @@
 import type { ErrorCode } from '@osigu-sandbox/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import { selectWorld } from '../core/providers/callers.ts';
 import { providerNow } from '../engine/clock.ts';
 import type { LockMode } from '../engine/provider-context.ts';
 import type { RunOptions, UnitOfWork, UnitsOfWork } from '../engine/unit-of-work.ts';
 import { Fault, fault, type Issue } from '../platform/errors.ts';
-import { type Answer, answerOnce, type Run, sendAnswer } from './answers.ts';
+import { type Answer, answerOnce, ok, type Run, sendAnswer } from './answers.ts';
 import { idempotentCall } from './idempotency.ts';
 import { createInputCheck } from './input.ts';
 import { describeRoute } from './openapi.ts';
@@ -38,6 +39,8 @@ interface Description<P extends TSchema, Q extends TSchema, B extends TSchema> {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Shown in the document and not checked: the route answers for itself what is wrong with it. */
+  readonly documentedBody?: TSchema;
   /** The body may be absent altogether. */
   readonly bodyOptional?: boolean;
   readonly consumes?: readonly string[];
@@ -90,13 +93,20 @@ export function createEndpoints(app: FastifyInstance, units: UnitsOfWork): Endpo
     read: (endpoint) => {
       const check = createInputCheck(endpoint);
       route(app, endpoint, async (input) => {
-        const context = readContext(units, callerOf(input.request));
+        const caller = callerOf(input.request);
         const issues = check(input.request);
-        if (issues.length > 0) {
-          await endpoint.exists?.(context, input.params);
-          throw fault('071-422-validation', { errors: issues });
-        }
-        return endpoint.read(context, input);
+        const read = async (context: ReadContext) => {
+          if (issues.length > 0) {
+            await endpoint.exists?.(context, input.params);
+            throw fault('071-422-validation', { errors: issues });
+          }
+          return endpoint.read(context, input);
+        };
+        // A search is a POST too, and any POST may carry a key.
+        const call = idempotentCall(input.request, caller);
+        if (call === undefined) return readOneWorld(units, caller, read);
+        const run: Run = (work) => units.run(caller.provider_id, work);
+        return answerOnce(run, call, input, async (uow) => ok(await read(uow)));
       });
     },
     write: (endpoint) => {
@@ -132,6 +142,18 @@ export function createEndpoints(app: FastifyInstance, units: UnitsOfWork): Endpo
   };
 }
 
+/** A reset between two statements would leave half of either world in the answer: then all is read again. */
+async function readOneWorld<T>(
+  units: UnitsOfWork,
+  caller: Caller,
+  read: (context: ReadContext) => Promise<T>,
+): Promise<T> {
+  const answer = await read(readContext(units, caller));
+  const [world] = await selectWorld(units.store.db, { provider_id: caller.provider_id });
+  if (world === undefined || world.reset_at_real === caller.reset_at_real) return answer;
+  return readOneWorld(units, { ...caller, ...world }, read);
+}
+
 /** Everything that comes before the transaction: what is wrong with the input, and what `before` finds out. */
 async function makeReady<P extends TSchema, Q extends TSchema, B extends TSchema, R>(
   endpoint: WriteEndpoint<P, Q, B, R>,
@@ -155,11 +177,11 @@ function lockOf(lock: LockMode | undefined): RunOptions {
   return lock === undefined ? {} : { lock };
 }
 
-export function readContext(units: UnitsOfWork, caller: Caller): ReadContext {
+function readContext(units: UnitsOfWork, caller: Caller): ReadContext {
   return { db: units.store.db, provider: caller, now: providerNow(caller.clock_offset) };
 }
 
-export function callerOf(request: FastifyRequest): Caller {
+function callerOf(request: FastifyRequest): Caller {
   if (request.caller === undefined) throw fault('071-401');
   return request.caller;
 }

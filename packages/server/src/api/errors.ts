@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@osigu-sandbox/contract';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, fault } from '../platform/errors.ts';
+import type { Log } from '../platform/log.ts';
 import { failureKind } from '../store/failures.ts';
 
 /** The one envelope of every non-2xx answer, the token endpoint excepted (contract section 2). */
@@ -25,7 +26,7 @@ const byFrameworkCode: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** Whatever was thrown, as an answer of the registry. What is not known is ours: 500. */
-export function toFault(error: unknown): Fault {
+function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (failureKind(error) === 'unavailable' || failureKind(error) === 'retry') {
     return fault('071-503', { retryAfter: 1, cause: error });
@@ -40,8 +41,6 @@ export function toFault(error: unknown): Fault {
 }
 
 export function answerFault(failure: Fault, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (failure.status >= 500)
-    request.log.error({ err: failure.cause ?? failure, error_code: failure.code }, failure.code);
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
   if (failure.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter));
   request.errorCode = failure.code;
@@ -68,7 +67,16 @@ declare module 'fastify' {
   }
 }
 
-export function installErrors(app: FastifyInstance): void {
+export function installErrors(app: FastifyInstance, log: Log): void {
   app.decorateRequest('errorCode', undefined);
-  app.setErrorHandler((error, request, reply) => answerFault(toFault(error), request, reply));
+  app.setErrorHandler((error, request, reply) => {
+    const failure = toFault(error);
+    if (failure.status >= 500) {
+      log.error(
+        { err: failure.cause ?? failure, request_id: request.id, error_code: failure.code },
+        'call failed',
+      );
+    }
+    return answerFault(failure, request, reply);
+  });
 }

@@ -19,7 +19,10 @@ export function createInputCheck(endpoint: CheckedInput): (request: FastifyReque
       trimValues(request.query as Record<string, unknown>);
       issues.push(...checkQuery(request.query, 0));
     }
-    if (checkBody === undefined) return issues;
+    if (checkBody === undefined) {
+      tidyBody(request.body, []);
+      return issues;
+    }
     if (request.body === undefined || request.body === null) {
       // A call whose members are all optional may come without a body; the others hear what is missing.
       request.body = {};

@@ -41,6 +41,7 @@ export async function createLimits(
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({ connectionString: postgresUrl, max: 4, connectionTimeoutMillis: 5_000 });
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return { limits: limitsOver(await databaseLimiter(pool)), close: () => pool.end() };
 }
 

@@ -14,6 +14,7 @@ interface Described {
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
+  readonly documentedBody?: TSchema;
   readonly consumes?: readonly string[];
   readonly answers: Readonly<Record<number, TSchema | undefined>>;
   readonly errors?: readonly ErrorCode[];
@@ -29,20 +30,27 @@ export function describeRoute(route: Described): FastifySchema {
     ...(route.description && { description: route.description }),
     ...(route.params && { params: route.params }),
     ...(route.query && { querystring: route.query }),
-    ...(route.body && { body: route.body }),
+    ...bodyOf(route),
     ...(route.consumes && { consumes: [...route.consumes] }),
     security: securityOf(route.access),
-    response: { ...successes(route), ...failures(route) },
+    response: successes(route),
+    // Not under `response`: Fastify would build a serialiser for each, and errors are answered with one of their own.
+    'x-failures': failures(route),
     'x-provenance': route.provenance,
     'x-badges': [{ name: route.provenance }],
     ...(route.bodyExample !== undefined && { 'x-body-example': route.bodyExample }),
   } as FastifySchema;
 }
 
+function bodyOf({ body, documentedBody }: Described): { body?: TSchema } {
+  const shown = body ?? documentedBody;
+  return shown === undefined ? {} : { body: shown };
+}
+
 function securityOf(access: Access): Record<string, string[]>[] {
   switch (access.kind) {
     case 'public':
-      return [];
+      return access.basic === true ? [{ basic: [] }] : [];
     case 'control':
       return access.own ? [{ operator_key: [] }, { bearer: [] }] : [{ operator_key: [] }];
     case 'client':

@@ -8,6 +8,8 @@ export interface Caller {
   readonly country_code: CountryCode;
   readonly provider_branch_id: string;
   readonly clock_offset: number;
+  /** When the provider was last reset: tells one world of its data from the next. */
+  readonly reset_at_real: number | null;
   readonly scopes: readonly Scope[];
 }
 
@@ -35,4 +37,5 @@ export type Access =
   | { readonly kind: 'client'; readonly scopes: readonly Scope[] }
   /** The operator key, or a client's token for its own provider where `own` is true. */
   | { readonly kind: 'control'; readonly own: boolean }
-  | { readonly kind: 'public' };
+  /** Anybody; with `basic`, the route itself looks at credentials of a client. */
+  | { readonly kind: 'public'; readonly basic?: true };

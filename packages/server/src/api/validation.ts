@@ -97,16 +97,14 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
+const deepest = 32;
+
 /**
  * An explicit null means absent (O: integrations in the field send them). Also finds characters that no text can
- * hold in the database. Works in place.
+ * hold in the database, and cuts off what is nested too deeply to be walked. Works in place.
  */
 export function tidyBody(value: unknown, issues: Issue[], path = '', depth = 0): void {
   if (typeof value !== 'object' || value === null) return;
-  if (depth > 32) {
-    issues.push({ path, message: 'is nested too deeply' });
-    return;
-  }
   const members = value as Record<string, unknown>;
   for (const name of Object.keys(members)) {
     const member = members[name];
@@ -115,6 +113,9 @@ export function tidyBody(value: unknown, issues: Issue[], path = '', depth = 0):
     } else if (typeof member === 'string') {
       if (member.includes('\u0000'))
         issues.push({ path: place(value, path, name), message: 'must not contain NUL' });
+    } else if (typeof member === 'object' && depth === deepest) {
+      issues.push({ path: place(value, path, name), message: 'is nested too deeply' });
+      members[name] = undefined;
     } else if (typeof member === 'object') {
       tidyBody(member, issues, place(value, path, name), depth + 1);
     }

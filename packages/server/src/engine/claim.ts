@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { DueWork } from './due-work.ts';
 
 /** A claimed row is this process's alone for so long; a crash gives it back after. */
-const leaseMilliseconds = 30_000;
+export const leaseMilliseconds = 30_000;
 
 export interface Claim {
   readonly limit: number;

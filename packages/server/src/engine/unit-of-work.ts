@@ -39,12 +39,12 @@ export interface RunOptions {
   readonly notBefore?: number;
 }
 
-/** `onScheduled` is told, after the commit, the earliest real time at which something new falls due. */
+/** `onScheduled` is told, after the commit, the real times at which something new falls due. */
 export function createUnitsOfWork(
   store: Store,
   numbers: Numbers,
   environment: Environment,
-  onScheduled: (dueAtReal: number) => void,
+  onScheduled: (dueAtReal: number, lane: string | undefined) => void,
   sendsMail = false,
 ): UnitsOfWork {
   async function transact<T>(
@@ -52,13 +52,13 @@ export function createUnitsOfWork(
     work: (uow: UnitOfWork) => Promise<T>,
     options: RunOptions,
   ): Promise<T> {
-    let earliest = Number.POSITIVE_INFINITY;
-    const noteScheduled = (dueAtReal: number) => {
-      earliest = Math.min(earliest, dueAtReal);
+    let scheduled: Scheduled[] = [];
+    const noteScheduled = (due: Scheduled) => {
+      scheduled.push(due);
     };
     const result = await store.transaction(
       async (db) => {
-        earliest = Number.POSITIVE_INFINITY;
+        scheduled = [];
         const provider = await lockProvider(db, store.dialect, await tenant(db), options.lock ?? 'shared');
         if (provider === undefined) throw fault('071-404-provider');
         const now = Math.max(providerNow(provider.clock_offset), options.notBefore ?? 0);
@@ -66,7 +66,7 @@ export function createUnitsOfWork(
       },
       () => numbers.ensure(),
     );
-    if (earliest !== Number.POSITIVE_INFINITY) onScheduled(earliest);
+    for (const { dueAtReal, lane } of scheduled) onScheduled(dueAtReal, lane);
     return result;
   }
   return {
@@ -81,7 +81,12 @@ interface Surroundings {
   readonly numbers: Numbers;
   readonly environment: Environment;
   readonly sendsMail: boolean;
-  readonly noteScheduled: (dueAtReal: number) => void;
+  readonly noteScheduled: (due: Scheduled) => void;
+}
+
+interface Scheduled {
+  readonly dueAtReal: number;
+  readonly lane: string | undefined;
 }
 
 function unitOfWork(
@@ -98,7 +103,10 @@ function unitOfWork(
     numbers,
     environment,
     sendsMail,
-    schedule: async (scheduling) => noteScheduled(await insertDueWork(db, provider, scheduling)),
+    schedule: async (scheduling) => {
+      const dueAtReal = await insertDueWork(db, provider, scheduling);
+      noteScheduled({ dueAtReal, lane: scheduling.lane });
+    },
     unschedule: async (kind, subject_id) => {
       await removeDueWork(db, { kind, subject_id });
     },

@@ -1,6 +1,6 @@
 import type { Log } from '../platform/log.ts';
 import { after, minute, realNow, second } from '../platform/time.ts';
-import { claimDue } from './claim.ts';
+import { claimDue, leaseMilliseconds } from './claim.ts';
 import { type DueWork, finishDueWork, nextDueAfter, postponeDueWork } from './due-work.ts';
 import type { UnitOfWork, UnitsOfWork } from './unit-of-work.ts';
 
@@ -16,13 +16,15 @@ export type DueHandlers = Readonly<Record<string, DueHandler>>;
 
 export interface Worker {
   start(): void;
-  /** Says that something falls due at this real time. */
-  wake(dueAtReal: number): void;
+  /** Says that something of `lane` falls due at this real time. */
+  wake(dueAtReal: number, lane?: string): void;
   /** Takes no new work and waits for what is running. */
   stop(): Promise<void>;
 }
 
 const maxRunning = 128;
+/** A row that waited for its lane is not begun any more when its lease is about to end. */
+const leaseMargin = 15 * second;
 const batchSize = 64;
 /** Connections that one receiver may have (contract section 13). */
 export const maxPerLane = 8;
@@ -68,17 +70,31 @@ export async function runDue(
   }
 }
 
+interface Lane {
+  running: number;
+  /** Claimed with the others and waiting for one of the lane's connections, oldest first. */
+  readonly waiting: Claimed[];
+}
+
+interface Claimed {
+  readonly work: DueWork;
+  readonly leasedUntil: number;
+}
+
 export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log): Worker {
   const running = new Map<string, Promise<void>>();
-  const lanes = new Map<string, number>();
+  const lanes = new Map<string, Lane>();
   let stopped = true;
   let claiming: Promise<void> | undefined;
   let claimAgain = false;
   let timerAt = Number.POSITIVE_INFINITY;
   let cancelTimer = () => {};
 
-  function wake(dueAtReal: number): void {
+  function wake(dueAtReal: number, name?: string): void {
     if (stopped || dueAtReal >= timerAt) return;
+    const lane = name === undefined ? undefined : lanes.get(name);
+    // A lane that has no room is looked at when it has some.
+    if (lane !== undefined && isBusy(lane) && dueAtReal <= realNow()) return;
     cancelTimer();
     timerAt = dueAtReal;
     cancelTimer = after(dueAtReal - realNow(), () => {
@@ -108,9 +124,10 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
   async function claim(): Promise<void> {
     const limit = Math.min(batchSize, maxRunning - running.size);
     if (limit <= 0) return;
-    const busyLanes = [...lanes].filter(([, count]) => count >= maxPerLane).map(([lane]) => lane);
+    const busyLanes = [...lanes].filter(([, lane]) => isBusy(lane)).map(([name]) => name);
+    const leasedUntil = realNow() + leaseMilliseconds;
     const rows = await claimDue(units.store, { limit, busyLanes });
-    for (const work of rows) await begin(work);
+    for (const work of rows) admit({ work, leasedUntil });
     if (rows.length === limit) {
       claimAgain = true;
       return;
@@ -119,30 +136,47 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
     wake(Math.min(next?.due_at_real ?? Number.POSITIVE_INFINITY, realNow() + pollInterval));
   }
 
-  async function begin(work: DueWork): Promise<void> {
-    if (work.lane !== null) {
-      const count = lanes.get(work.lane) ?? 0;
-      if (count >= maxPerLane) {
-        // One batch may hold more of a lane than it may run: the rest goes back at once.
-        await postponeDueWork(units.store.db, { work_id: work.work_id, lease_until_real: 0 });
-        return;
-      }
-      lanes.set(work.lane, count + 1);
+  function admit(claimed: Claimed): void {
+    const { lane: name } = claimed.work;
+    if (name === null) {
+      begin(claimed.work);
+      return;
     }
-    const done = runDue(units, handlers, log, work).then(() => end(work));
+    const lane = lanes.get(name) ?? { running: 0, waiting: [] };
+    lanes.set(name, lane);
+    if (lane.running < maxPerLane) beginInLane(name, lane, claimed.work);
+    else lane.waiting.push(claimed);
+  }
+
+  async function giveBack(claimed: readonly Claimed[]): Promise<void> {
+    for (const { work } of claimed) {
+      await postponeDueWork(units.store.db, { work_id: work.work_id, lease_until_real: 0 });
+    }
+  }
+
+  function beginInLane(name: string, lane: Lane, work: DueWork): void {
+    lane.running += 1;
+    begin(work, () => leave(name, lane));
+  }
+
+  function begin(work: DueWork, ended = () => {}): void {
+    const done = runDue(units, handlers, log, work).then(() => {
+      running.delete(work.work_id);
+      ended();
+      if (running.size >= maxRunning - 1) look();
+    });
     running.set(work.work_id, done);
   }
 
-  function end(work: DueWork): void {
-    running.delete(work.work_id);
-    if (work.lane !== null) {
-      const count = (lanes.get(work.lane) ?? 1) - 1;
-      if (count === 0) lanes.delete(work.lane);
-      else lanes.set(work.lane, count);
-    }
-    // What was passed over for want of room can be taken now.
-    if (running.size >= maxRunning - 1 || (work.lane !== null && lanes.get(work.lane) === maxPerLane - 1))
-      look();
+  function leave(name: string, lane: Lane): void {
+    const wasBusy = isBusy(lane);
+    lane.running -= 1;
+    if (stopped) return;
+    const next = nextOf(lane);
+    if (next !== undefined) beginInLane(name, lane, next);
+    else if (lane.running === 0) lanes.delete(name);
+    // What was passed over because the lane had no room can be taken now.
+    if (wasBusy && !isBusy(lane)) look();
   }
 
   return {
@@ -155,7 +189,22 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
       stopped = true;
       cancelTimer();
       await claiming;
+      for (const { waiting } of lanes.values()) await giveBack(waiting.splice(0));
       await Promise.all(running.values());
     },
   };
+}
+
+/** Nothing more of it is claimed. */
+function isBusy(lane: Lane): boolean {
+  return lane.running >= maxPerLane || lane.waiting.length > 0;
+}
+
+/** A row whose lease is nearly over is forgotten: whoever claims it next has it alone. */
+function nextOf({ waiting }: Lane): DueWork | undefined {
+  const now = realNow();
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    if (next.leasedUntil - now > leaseMargin) return next.work;
+  }
+  return undefined;
 }

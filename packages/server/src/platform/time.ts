@@ -58,6 +58,11 @@ export function every(milliseconds: number, action: () => void): () => void {
   return () => clearInterval(timer);
 }
 
+/** As soon as what has already arrived at the process's sockets has been looked at. */
+export function afterArrivals(action: () => void): void {
+  setImmediate(action);
+}
+
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);

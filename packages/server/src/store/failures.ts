@@ -16,7 +16,7 @@ export function failureKind(error: unknown): FailureKind {
   if ('code' in error && typeof error.code === 'string') return postgresKind(error.code);
   if (
     error instanceof Error &&
-    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+    /timeout exceeded when trying to connect|Connection terminated|is not queryable/.test(error.message)
   ) {
     return 'unavailable';
   }

@@ -16,5 +16,7 @@ export async function postgresDialect(url: string, poolSize: number): Promise<Di
   });
   // An idle connection that the server closes must not end the process; the next query gets a new one.
   pool.on('error', () => {});
+  // Nor must one that breaks while it is in use: the query in it fails, which says enough.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new PostgresDialect({ pool });
 }

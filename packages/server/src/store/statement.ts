@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
+import type { Compilable, CompiledQuery, Kysely } from 'kysely';
 import type { Database } from './database.ts';
 
 /**
@@ -23,27 +23,41 @@ type Inputs = Record<string, unknown>;
 /** Where the query is run: the database or a transaction. */
 export type Executor = Kysely<Database>;
 
+/** Runs SQL without Kysely in between, whose executor costs more than a statement of the embedded store. */
+type Direct = (sql: string, parameters: readonly unknown[]) => Answered | Promise<Answered>;
+
+interface Answered {
+  readonly rows: unknown[];
+  readonly changes: number;
+}
+
+const directs = new WeakMap<Executor, Direct>();
+
+/** From now on compiled queries that are run on `db` are handed to `direct`. */
+export function executesDirectly(db: Executor, direct: Direct): void {
+  directs.set(db, direct);
+}
+
 /**
  * A query that answers rows. `build` is called once per dialect with a placeholder for every input; it must use
  * each one as a plain value and must not look at it.
  */
 export function statement<P extends Inputs, O = unknown>(build: Build<P, O>) {
   const execute = compiled(build);
-  return async (db: Executor, inputs: P): Promise<O[]> => (await execute(db, inputs)).rows;
+  return async (db: Executor, inputs: P): Promise<O[]> => (await execute(db, inputs)).rows as O[];
 }
 
 /** As `statement`, answering how many rows were changed: the winner of a race sees 1, the losers 0. */
 export function change<P extends Inputs>(build: Build<P, unknown>) {
   const execute = compiled(build);
-  return async (db: Executor, inputs: P): Promise<number> =>
-    Number((await execute(db, inputs)).numAffectedRows ?? 0n);
+  return async (db: Executor, inputs: P): Promise<number> => (await execute(db, inputs)).changes;
 }
 
 type Build<P extends Inputs, O> = (db: Executor, inputs: P) => Compilable<O>;
 
 function compiled<P extends Inputs, O>(build: Build<P, O>) {
   const preparedByDialect = new Map<unknown, Prepared>();
-  return (db: Executor, inputs: P): Promise<QueryResult<O>> => {
+  return (db: Executor, inputs: P): Answered | Promise<Answered> => {
     const executor = db.getExecutor();
     const dialect = executor.adapter.constructor;
     let prepared = preparedByDialect.get(dialect);
@@ -54,8 +68,19 @@ function compiled<P extends Inputs, O>(build: Build<P, O>) {
     const parameters = prepared.sources.map((source) =>
       source instanceof Slot ? inputs[source.name] : source,
     );
-    return executor.executeQuery<O>({ ...prepared.query, parameters });
+    const direct = directs.get(db);
+    return direct === undefined
+      ? throughKysely(executor, { ...prepared.query, parameters })
+      : direct(prepared.query.sql, parameters);
   };
+}
+
+async function throughKysely(
+  executor: ReturnType<Executor['getExecutor']>,
+  query: CompiledQuery,
+): Promise<Answered> {
+  const { rows, numAffectedRows } = await executor.executeQuery(query);
+  return { rows, changes: Number(numAffectedRows ?? 0n) };
 }
 
 function prepare<P extends Inputs>(db: Executor, build: Build<P, unknown>): Prepared {

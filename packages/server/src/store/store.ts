@@ -9,7 +9,7 @@ import { claims } from './migrations/005-claims.ts';
 import { settlements } from './migrations/006-settlements.ts';
 import type { DialectName } from './migrations/schema.ts';
 import { postgresDialect } from './postgres.ts';
-import { sqliteDialect } from './sqlite.ts';
+import { openSqlite } from './sqlite.ts';
 import type { Executor } from './statement.ts';
 
 const migrations = {
@@ -39,13 +39,24 @@ export interface StoreOptions {
   readonly poolSize?: number;
 }
 
+/** The database of the settings cannot be used; `cause` says why. */
+export class StoreNotOpened extends Error {}
+
+/** Throws `StoreNotOpened`. */
 export async function openStore(options: StoreOptions): Promise<Store> {
+  try {
+    return await open(options);
+  } catch (error) {
+    throw new StoreNotOpened('The database cannot be opened', { cause: error });
+  }
+}
+
+async function open(options: StoreOptions): Promise<Store> {
   const dialectName: DialectName = /^postgres(ql)?:\/\//.test(options.location) ? 'postgres' : 'sqlite';
-  const dialect: Dialect =
+  const { db, transaction } =
     dialectName === 'postgres'
-      ? await postgresDialect(options.location, options.poolSize ?? 10)
-      : sqliteDialect(options.location);
-  const db = new Kysely<Database>({ dialect });
+      ? openPooled(await postgresDialect(options.location, options.poolSize ?? 10))
+      : openSqlite(options.location);
   try {
     await migrate(db, dialectName);
   } catch (error) {
@@ -55,9 +66,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     dialect: dialectName,
     db,
-    transaction: (work, prepare) => withRetries(() => db.transaction().execute(work), prepare),
+    transaction: (work, prepare) => withRetries(() => transaction(work), prepare),
     close: () => db.destroy(),
   };
+}
+
+function openPooled(dialect: Dialect) {
+  const db = new Kysely<Database>({ dialect });
+  return { db, transaction: <T>(work: (tx: Executor) => Promise<T>) => db.transaction().execute(work) };
 }
 
 async function migrate(db: Kysely<Database>, dialect: DialectName): Promise<void> {
@@ -102,7 +118,10 @@ export async function savepoint<T>(tx: Executor, work: () => Promise<T>): Promis
     await sql`release savepoint part`.execute(tx);
     return result;
   } catch (error) {
-    await sql`rollback to savepoint part`.execute(tx);
+    // A database that has given the whole transaction up knows no savepoint any more; the first error says why.
+    await sql`rollback to savepoint part`.execute(tx).catch(() => {
+      throw error;
+    });
     throw error;
   }
 }

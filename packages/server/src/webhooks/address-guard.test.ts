@@ -156,6 +156,15 @@ describe('names', () => {
     expect(await isTargetAllowed(url, hosted, () => Promise.reject(new Error('ENOTFOUND')))).toBe(true);
   });
 
+  it.each(['localhost', 'LOCALHOST', 'localhost.', 'a.localhost'])(
+    'takes %s for this machine, whatever a name server says',
+    async (host) => {
+      const url = new URL(`https://${host}/x`);
+      expect(await isTargetAllowed(url, hosted, resolving('8.8.8.8'))).toBe(false);
+      expect(await isTargetAllowed(url, local, resolving('127.0.0.1'))).toBe(true);
+    },
+  );
+
   it('the connection gets exactly the addresses that were checked, and asks once', async () => {
     let asked = 0;
     const lookup = guardedLookup(hosted, async () => {

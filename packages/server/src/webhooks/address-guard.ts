@@ -1,6 +1,6 @@
 import { promises as dns, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { isAllowedAddress, literalAddress, type TargetPolicy } from './target-rules.ts';
+import { isAllowedAddress, isLocalName, literalAddress, type TargetPolicy } from './target-rules.ts';
 
 /** Answers every address of a name, or rejects with a DNS error. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
@@ -35,8 +35,9 @@ export function guardedLookup(policy: TargetPolicy, resolve: Resolve = resolverO
   };
 }
 
-/** A host that is written as an address is never looked up and has to be checked by itself. */
+/** A host that is written as an address is never looked up and has to be checked by itself; so is localhost. */
 export function isLiteralRefused(url: URL, policy: TargetPolicy): boolean {
+  if (isLocalName(url)) return policy.profile !== 'local';
   const literal = literalAddress(url);
   return literal !== undefined && !isAllowedAddress(literal, policy);
 }
@@ -50,7 +51,8 @@ export async function isTargetAllowed(
   policy: TargetPolicy,
   resolve: Resolve = resolverOf(policy),
 ): Promise<boolean> {
-  if (literalAddress(url) !== undefined) return !isLiteralRefused(url, policy);
+  if (isLiteralRefused(url, policy)) return false;
+  if (literalAddress(url) !== undefined) return true;
   const addresses = await resolve(url.hostname).catch(() => []);
   return addresses.every(({ address }) => isAllowedAddress(address, policy));
 }

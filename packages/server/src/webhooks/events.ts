@@ -7,7 +7,7 @@ import { matchesAny } from './patterns.ts';
 import { insertEvent, type NewDelivery, selectRecipients } from './store.ts';
 
 /** S: outside the catalogue; goes to the subscription that asked for it, whatever its patterns. */
-export const pingType = 'test.ping';
+const pingType = 'test.ping';
 
 /**
  * Writes an event of `uow.provider` and its deliveries in the caller's transaction: it happened if and only if the

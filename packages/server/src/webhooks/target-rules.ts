@@ -28,6 +28,11 @@ export function urlReasons(text: string, policy: TargetPolicy): string[] {
   return reasons;
 }
 
+/** Names that mean this machine, whatever a name server says of them (RFC 6761). */
+export function isLocalName(url: URL): boolean {
+  return /(^|\.)localhost\.?$/.test(url.hostname);
+}
+
 /**
  * The address that a URL's host spells, if it is one; such a host is never looked up. URL parsing has already made
  * one canonical text of the decimal, octal, hexadecimal and shortened spellings.

@@ -102,6 +102,7 @@ export function decisionRoutes(endpoints: Endpoints, { units }: ControlOptions):
     access: own,
     params: AuthorizationPath,
     body: Reason,
+    bodyExample: { reason: 'Entered by mistake.' },
     bodyOptional: true,
     answers: { 200: Authorization },
     errors: ['071-404-authorization', '071-409-not-voidable'],

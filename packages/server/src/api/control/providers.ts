@@ -110,7 +110,7 @@ function onboardingRoutes(endpoints: Endpoints, { units, environment, baseUrlOf 
   });
 }
 
-function resetRoutes(endpoints: Endpoints, { units }: ControlOptions): void {
+function resetRoutes(endpoints: Endpoints, { units, log }: ControlOptions): void {
   const { db } = units.store;
   const Reset = Type.Object({ provider_slug: Type.String(), reset: Type.Literal(true) });
 
@@ -126,13 +126,14 @@ function resetRoutes(endpoints: Endpoints, { units }: ControlOptions): void {
     access: own,
     params: ProviderPath,
     body: Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }),
+    bodyExample: { reason: 'Next test run' },
     bodyOptional: true,
     answers: { 200: Reset },
     errors: ['071-404-provider', '071-403-provider-mismatch'],
     exists: (params) => providerIdOf(db, params),
-    open: async ({ params, body, request }) => {
+    open: async ({ params, body }) => {
       await resetProvider(units, await providerIdOf(db, params));
-      request.log.info({ provider: params.provider_slug, reason: body.reason }, 'provider reset');
+      log.info({ provider: params.provider_slug, reason: body.reason }, 'provider reset');
       return { provider_slug: params.provider_slug, reset: true };
     },
   });

@@ -178,6 +178,7 @@ function attachAndComplete(endpoints: Endpoints): void {
     access: write,
     params: RequestPath,
     body: AuthorizationRequestComplete,
+    bodyExample: { otp_verification_token: 'jN1c6mB0Z2mXv8yqk3tW5uRr7dPfLs9aEoYhGiTnQxC' },
     bodyOptional: true,
     answers: { 200: AuthorizationRequestCompleted },
     errors: [

@@ -74,6 +74,7 @@ export function authorizationRoutes(endpoints: Endpoints): void {
     access: write,
     params: AuthorizationPath,
     body: Reason,
+    bodyExample: { reason: 'The treatment changed.' },
     bodyOptional: true,
     answers: { 200: Authorization },
     errors: ['071-404-authorization', '071-409-not-voidable'],

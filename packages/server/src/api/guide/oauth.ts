@@ -1,4 +1,4 @@
-import { countries, JsonWebKeySet, TokenError, TokenResponse } from '@osigu-sandbox/contract';
+import { countries, JsonWebKeySet, TokenError, TokenRequest, TokenResponse } from '@osigu-sandbox/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ClientRecord, findClient } from '../../core/providers/callers.ts';
 import type { SecretChecker } from '../../core/providers/secrets.ts';
@@ -43,7 +43,9 @@ export function oauthRoutes(endpoints: Endpoints, options: OauthOptions): void {
       'HTTP Basic with client id and secret; `grant_type=client_credentials` as form field or query parameter. ' +
       'Errors are those of RFC 6749. At most 10 calls a minute and client: keep the token for 50 minutes.',
     provenance: 'documented',
-    access: { kind: 'public' },
+    access: { kind: 'public', basic: true },
+    documentedBody: TokenRequest,
+    bodyExample: { grant_type: 'client_credentials' },
     consumes: [form, 'application/json'],
     oauthErrors: true,
     arrive: (request, reply) => countAttempt(request, reply, options),

@@ -157,6 +157,7 @@ function subscriptionActionRoutes(endpoints: Endpoints): void {
     body: Type.Object({
       grace_hours: Type.Optional(Type.Integer({ minimum: 0, maximum: 168, description: 'Default 24.' })),
     }),
+    bodyExample: { grace_hours: 24 },
     bodyOptional: true,
     answers: { 200: SubscriptionCreated },
     lock,

@@ -2,6 +2,7 @@ import type { FastifySchema } from 'fastify';
 
 interface RouteSchema extends FastifySchema {
   'x-body-example'?: unknown;
+  'x-failures'?: Readonly<Record<string, unknown>>;
   tags?: readonly string[];
 }
 
@@ -12,7 +13,8 @@ interface Transformable {
 
 /** Moves what Fastify's schema has no room for to where the OpenAPI document wants it. */
 export function transformRoute({ schema, url }: Transformable): { schema: FastifySchema; url: string } {
-  const { 'x-body-example': example, ...route } = schema as RouteSchema;
+  const { 'x-body-example': example, 'x-failures': failures, ...rest } = schema as RouteSchema;
+  const route = { ...rest, response: { ...(rest.response as object | undefined), ...failures } };
   if (example === undefined || typeof route.body !== 'object') return { schema: route, url };
   return { schema: { ...route, body: { ...route.body, examples: [example] } }, url };
 }

@@ -3,7 +3,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fault } from '../../platform/errors.ts';
 
-export const maxFileBytes = 10 * 1024 * 1024;
+const maxFileBytes = 10 * 1024 * 1024;
 /** A file of 10 MB in Base64, with its envelope. */
 export const maxBodyBytes = 14 * 1024 * 1024;
 
@@ -12,11 +12,9 @@ const json = 'application/json';
 /** JSON everywhere; forms only where a route says so. */
 export async function installBodies(app: FastifyInstance): Promise<void> {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser(
-    ['application/json', 'application/*+json'],
-    { parseAs: 'string' },
-    (request, text: string, done) => {
+  app.removeContentTypeParser(json);
+  for (const type of [json, /^application\/[^;\s]+\+json\b/i]) {
+    app.addContentTypeParser(type, { parseAs: 'string' }, (request, text: string, done) => {
       // O: an empty body, or the JSON text "", where none is needed.
       const trimmed = text.trim();
       if (trimmed === '' || trimmed === '""') done(null, undefined);
@@ -24,22 +22,26 @@ export async function installBodies(app: FastifyInstance): Promise<void> {
         parse(request, text, (error, value) =>
           done(error && fault('071-400-malformed', { cause: error }), value),
         );
-    },
-  );
+    });
+  }
   await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(multipart, {
     limits: { fileSize: maxFileBytes, files: 1, fields: 10, fieldSize: 10_000, parts: 11, headerPairs: 50 },
   });
-  app.addHook('preParsing', async (request) => refuseMediaType(request));
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    done(isTaken(request) ? null : fault('071-415'));
+  });
 }
 
-function refuseMediaType(request: FastifyRequest): void {
+/** A body of a media type that the route takes, or none. */
+function isTaken(request: FastifyRequest): boolean {
   const type = request.headers['content-type'];
-  if (type === undefined || request.routeOptions.config.access === undefined) return;
+  const { access, consumes } = request.routeOptions.config;
+  if (type === undefined || access === undefined || (type === json && consumes === undefined)) return true;
   const media = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const accepted = request.routeOptions.config.consumes ?? [json];
+  const accepted = consumes ?? [json];
   const isJson = media === json || (media.startsWith('application/') && media.endsWith('+json'));
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  if (hasBody && !accepted.includes(isJson ? json : media)) throw fault('071-415');
+  return !hasBody || accepted.includes(isJson ? json : media);
 }

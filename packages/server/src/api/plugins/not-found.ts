@@ -3,6 +3,9 @@ import createRouter from 'find-my-way';
 import { Fault, fault } from '../../platform/errors.ts';
 import { answerFault } from '../errors.ts';
 
+/** An id of any length is an id: an odd one is simply unknown. The parser limits the URL as a whole. */
+export const routerOptions = { ignoreTrailingSlash: true, maxParamLength: 16_384 } as const;
+
 /** 404 for what is no route, 405 with `Allow` for a route that has other methods. Installed before any route. */
 export function installNotFound(app: FastifyInstance): void {
   const methodsOf = createMethodIndex();
@@ -18,7 +21,7 @@ export function installNotFound(app: FastifyInstance): void {
 }
 
 function createMethodIndex() {
-  const router = createRouter({ ignoreTrailingSlash: true });
+  const router = createRouter(routerOptions);
   const methods = new Map<string, Set<string>>();
   return {
     add(method: HTTPMethods, url: string): void {

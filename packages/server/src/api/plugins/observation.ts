@@ -13,10 +13,11 @@ export function requestIdOf(headers: Readonly<Record<string, string | string[] |
 
 /** One log line and one measurement per answered request; never a body, a token or a query. */
 export function installObservation(app: FastifyInstance, metrics: Metrics, log: Log): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
     metrics.requests.observe(
@@ -35,5 +36,6 @@ export function installObservation(app: FastifyInstance, metrics: Metrics, log: 
       },
       'request',
     );
+    done();
   });
 }

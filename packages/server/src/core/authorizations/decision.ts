@@ -26,7 +26,7 @@ export interface GroupDecision {
 }
 
 /** Sentences for the person at the counter (D: shown to the user). */
-export const rejectionReasons: Readonly<Record<RejectionCode, string>> = {
+const rejectionReasons: Readonly<Record<RejectionCode, string>> = {
   NOT_COVERED: 'El plan del afiliado no cubre este producto.',
   QUANTITY_EXCEEDED: 'La cantidad solicitada supera la cantidad permitida por el plan.',
   COVERAGE_EXHAUSTED: 'El afiliado agotó los beneficios de su plan para este periodo.',
@@ -56,7 +56,7 @@ export function decideLine(line: RequestedLine, benefitsExhausted: boolean): Lin
 }
 
 /** One group per product type, in the order in which the types first appear. */
-export function groupByType<T extends RequestedLine>(
+function groupByType<T extends RequestedLine>(
   lines: readonly T[],
 ): { product_type: ProductType; lines: T[] }[] {
   const groups = new Map<ProductType, T[]>();

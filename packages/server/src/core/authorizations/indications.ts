@@ -7,7 +7,7 @@ import { inspectFile, type UploadedFile } from '../files/content.ts';
 import { requireAuthorization } from './authorizations.ts';
 import { requireRequest, sponsorOfRequest } from './requests.ts';
 import { requestMachine } from './rules.ts';
-import { touchRequest } from './store.ts';
+import { insertFile, insertFileContent, touchRequest } from './store.ts';
 import { fileView } from './views.ts';
 
 interface Attachment extends UploadedFile {
@@ -36,8 +36,8 @@ export async function attachIndication(
     ...described,
     created_at: uow.now,
   };
-  await uow.db.insertInto('files').values(file).execute();
-  await uow.db.insertInto('file_contents').values({ file_id: file.file_id, content }).execute();
+  await insertFile(uow.db, file);
+  await insertFileContent(uow.db, { file_id: file.file_id, content });
   return fileView(file);
 }
 

@@ -199,6 +199,25 @@ export async function selectLines(
   return lines;
 }
 
+export const insertFile = change<Fields<FileRow>>((db, row) =>
+  db.insertInto('files').values({
+    file_id: row.file_id,
+    number: row.number,
+    provider_id: row.provider_id,
+    authorization_request_id: row.authorization_request_id,
+    file_type: row.file_type,
+    file_name: row.file_name,
+    content_type: row.content_type,
+    size: row.size,
+    sha256: row.sha256,
+    created_at: row.created_at,
+  }),
+);
+
+export const insertFileContent = change<{ file_id: string; content: Uint8Array }>(
+  (db, { file_id, content }) => db.insertInto('file_contents').values({ file_id, content }),
+);
+
 export const selectFilesOfRequest = statement<{ authorization_request_id: string }, FileRow>(
   (db, { authorization_request_id }) =>
     db

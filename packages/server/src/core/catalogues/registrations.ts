@@ -1,7 +1,7 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import { fault, type Issue, rejectIssues } from '../../platform/errors.ts';
+import { fault, rejectIssues } from '../../platform/errors.ts';
 import { findProduct } from './catalogue.ts';
-import { deleteRegistration, insertRegistration, registeredAmong, selectRegistration } from './store.ts';
+import { deleteRegistration, insertRegistration, selectRegistration } from './store.ts';
 
 export interface Registration {
   readonly product_code: string;
@@ -26,19 +26,4 @@ export async function registerProduct(uow: UnitOfWork, product_code: string): Pr
 export async function removeProduct(uow: UnitOfWork, product_code: string): Promise<void> {
   const removed = await deleteRegistration(uow.db, { provider_id: uow.provider.provider_id, product_code });
   if (removed === 0) throw fault('071-404-product');
-}
-
-/** 071-104 with one entry per product that the provider has not registered. `at` names the member of the n-th. */
-export async function requireRegistered(
-  uow: Pick<UnitOfWork, 'db' | 'provider'>,
-  codes: readonly string[],
-  at: (index: number) => string,
-): Promise<void> {
-  const registered = await registeredAmong(uow.db, uow.provider.provider_id, codes);
-  const issues: Issue[] = [];
-  codes.forEach((code, index) => {
-    if (!registered.has(code))
-      issues.push({ path: at(index), message: `${code} is not registered for this provider` });
-  });
-  rejectIssues(issues, '071-104');
 }

@@ -59,8 +59,12 @@ function decode(text: string): Buffer {
   return Buffer.from(compact, 'base64');
 }
 
+let fileType: Promise<typeof import('file-type')> | undefined;
+
 async function acceptedType(content: Buffer, rule: ContentRule): Promise<string> {
-  const { fileTypeFromBuffer } = await import('file-type');
+  // Loaded at first use; importing again, though it finds the same module, costs as much as the rest of the call.
+  fileType ??= import('file-type');
+  const { fileTypeFromBuffer } = await fileType;
   const found = (await fileTypeFromBuffer(content))?.mime;
   if (found !== undefined && rule.accepted_content_types.includes(found)) return found;
   const message = `is ${found ?? 'of an unknown type'}; accepted: ${rule.accepted_content_types.join(', ')}`;

@@ -59,8 +59,8 @@ export async function putMessage(
     otp_code: message.otp_code ?? null,
     created_at: uow.now,
   });
-  if (message.channel === 'EMAIL' && uow.sendsMail && work !== null)
-    await uow.schedule({ kind: work, subject_id: outbox_id, due_at: uow.now });
+  const leaves = uow.sendsMail && message.channel === 'EMAIL' && !message.to.endsWith('.invalid');
+  if (leaves && work !== null) await uow.schedule({ kind: work, subject_id: outbox_id, due_at: uow.now });
   return outbox_id;
 }
 

@@ -15,6 +15,7 @@ export interface ClientRecord {
   readonly country_code: CountryCode;
   readonly provider_branch_id: string;
   readonly clock_offset: number;
+  readonly reset_at_real: number | null;
   readonly requests_per_minute: number;
   readonly token_requests_per_minute: number;
 }
@@ -48,6 +49,7 @@ const selectClient = statement<{ client_id: string; now: number }, Row>((db, { c
       'country_code',
       'provider_branch_id',
       'clock_offset',
+      'reset_at_real',
       'providers.requests_per_minute',
       'providers.token_requests_per_minute',
       liftOf('requests_per_minute', now).as('lifted_requests'),
@@ -66,3 +68,11 @@ export async function findClient(db: Executor, client_id: string): Promise<Clien
     token_requests_per_minute: row.lifted_token_requests ?? row.token_requests_per_minute,
   };
 }
+
+/** What a reset changes of a provider: its world is another one now. */
+export const selectWorld = statement<
+  { provider_id: string },
+  { reset_at_real: number | null; clock_offset: number }
+>((db, { provider_id }) =>
+  db.selectFrom('providers').select(['reset_at_real', 'clock_offset']).where('provider_id', '=', provider_id),
+);

@@ -44,6 +44,8 @@ const wipedByParent = [
   ['file_contents', 'file_id', 'settlement_documents'],
   ['settlement_claims', 'settlement_id', 'settlements'],
   ['authorization_lines', 'authorization_id', 'authorizations'],
+  // A stored answer would replay ids from before.
+  ['idempotency_keys', 'client_id', 'clients'],
 ] as const;
 
 /**

@@ -24,6 +24,12 @@ export interface Credentials {
   readonly client_secret: string;
 }
 
+/** Of a secret that was never rotated. */
+export const firstVersion = 1;
+
+/** Who has no address is written to at none (RFC 2606). */
+const undeliverable = 'nobody@address.invalid';
+
 /** D: sandbox limits per minute. */
 const standardLimits = { requests_per_minute: 50, token_requests_per_minute: 10 } as const;
 
@@ -58,7 +64,7 @@ export async function createProvider(units: UnitsOfWork, input: NewProvider): Pr
             client_id: credentials.client_id,
             provider_id,
             secret_hash,
-            credential_version: 1,
+            credential_version: firstVersion,
             scopes: JSON.stringify(input.scopes ?? everyScope),
             created_at_real: realNow(),
           })
@@ -77,12 +83,11 @@ export async function createProvider(units: UnitsOfWork, input: NewProvider): Pr
   return credentials;
 }
 
-/** The onboarding mail, without the secret. */
+/** The onboarding mail, without the secret; in the outbox in any case, on its way only where there is an address. */
 async function welcome(uow: UnitOfWork, input: NewProvider, client_id: string): Promise<void> {
-  if (input.contact_email === undefined) return;
   await putMessage(uow, {
     channel: 'EMAIL',
-    to: input.contact_email,
+    to: input.contact_email ?? undeliverable,
     subject: `Welcome to the sandbox, ${input.name}`,
     body: [
       `The provider ${input.provider_slug} is ready.`,

@@ -6,9 +6,9 @@ import { type TargetPolicy, urlReasons } from '../target-rules.ts';
 /** S: contract section 13. */
 export const maxSubscriptions = 10;
 export const defaultGraceHours = 24;
-export const maxGraceHours = 168;
+const maxGraceHours = 168;
 /** A signature header that grew with every rotation would be refused by receivers before long. */
-export const maxLiveSecrets = 3;
+const maxLiveSecrets = 3;
 
 /** What creating and patching have in common. */
 export interface SubscriptionInput {
