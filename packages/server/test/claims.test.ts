@@ -642,7 +642,7 @@ describe('files', () => {
 });
 
 describe('across providers', () => {
-  test('who may redeem may claim, by its own id of the person; the documents stay with the owner', async () => {
+  test('who is named may claim, by its own id of the person; the documents stay with the owner', async () => {
     const authorization_id = await authorize({ ...ten, extra: { provider_slugs: [lab.slug] } });
     const { status, body } = await create(lab, { authorization_id, line_items: [item(4)] });
     expect(status).toBe(201);
@@ -656,8 +656,11 @@ describe('across providers', () => {
     expect((await authorizationOf(authorization_id)).status).toBe('APPROVED');
   });
 
-  test('who may not redeem does not know the authorization', async () => {
-    const authorization_id = await authorize({ ...ten, extra: { provider_slugs: ['somebody-else'] } });
+  test.each([
+    ['somebody else is named', { provider_slugs: ['somebody-else'] }],
+    ['nobody is named', {}],
+  ])('the authorization of another provider is unknown where %s', async (_case, extra) => {
+    const authorization_id = await authorize({ ...ten, extra });
     const reply = await create(lab, { authorization_id });
     expect(outcome(reply)).toEqual([422, '071-422-validation']);
     expect(reply.body.errors).toEqual([{ path: 'authorization_id', message: 'is unknown' }]);
@@ -679,9 +682,10 @@ describe('across providers', () => {
   test('a reset gives back what is held of others, and withdraws what others hold', async () => {
     const counter = await sandbox.provider();
     const reset = () => counter.call('POST', `/_sandbox/v1/providers/${counter.slug}/reset`);
-    const authorization_id = await authorize();
+    const authorization_id = await authorize({ ...ten, extra: { provider_slugs: [counter.slug] } });
     const own = await opened({ authorization_id }, counter);
-    const theirs = await opened({ authorization_id: await authorize(ten, counter) }, clinic);
+    const shared = await authorize({ ...ten, extra: { provider_slugs: [clinic.slug] } }, counter);
+    const theirs = await opened({ authorization_id: shared }, clinic);
     await counter.call('POST', `${outpatient}/${own}/files`, { file_type: 'INVOICE', content_base64: pdf });
     expect((await reset()).status).toBe(200);
     expect(outcome(await counter.call('GET', `${outpatient}/${own}`))).toEqual([404, '071-404-claim']);
@@ -692,7 +696,8 @@ describe('across providers', () => {
 
   test('a completed claim can be voided after the owner of its authorization was reset', async () => {
     const counter = await sandbox.provider();
-    const id = await opened({ authorization_id: await authorize(ten, counter) }, clinic);
+    const shared = await authorize({ ...ten, extra: { provider_slugs: [clinic.slug] } }, counter);
+    const id = await opened({ authorization_id: shared }, clinic);
     await complete(clinic, id);
     await counter.call('POST', `/_sandbox/v1/providers/${counter.slug}/reset`);
     expect((await cancel(clinic, id)).body.status).toBe('VOIDED');

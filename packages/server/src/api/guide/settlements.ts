@@ -289,6 +289,7 @@ function dispatchRoute(endpoints: Endpoints): void {
     access: write,
     params: SettlementPath,
     body: SettlementDispatch,
+    bodyExample: { otp_verification_token: 'jN1c6mB0Z2mXv8yqk3tW5uRr7dPfLs9aEoYhGiTnQxC' },
     bodyOptional: true,
     answers: { 200: Settlement },
     errors: [
