@@ -498,7 +498,8 @@ describe('the claim of a dispensation', () => {
 describe('time', () => {
   test('an OPEN claim expires after 30 days and gives back; a completed one does not', async () => {
     const counter = await sandbox.provider();
-    const { authorization_id, authorization_code } = await approve(clinic, ten);
+    const shared = { ...ten, extra: { provider_slugs: [counter.slug] } };
+    const { authorization_id, authorization_code } = await approve(clinic, shared);
     const id = await opened({ authorization_id, line_items: [item(4)] }, counter);
     const done = await opened({ authorization_id, line_items: [item(1)] }, counter);
     await complete(counter, done);
@@ -514,7 +515,7 @@ describe('time', () => {
 
   test('what an open claim holds outlives the authorization', async () => {
     const owner = await sandbox.provider();
-    const authorization_id = await authorize(ten, owner);
+    const authorization_id = await authorize({ ...ten, extra: { provider_slugs: [lab.slug] } }, owner);
     const id = await opened({ authorization_id, line_items: [item(4)] }, lab);
     await owner.advance(31 * day);
     expect((await authorizationOf(authorization_id, owner)).status).toBe('EXPIRED');
@@ -734,7 +735,8 @@ describe('races have one winner', () => {
 
   test('of claims and dispensations on the last quantity', async () => {
     for (let round = 0; round < 5; round += 1) {
-      const { authorization_id, authorization_code } = await approve(clinic, ten);
+      const shared = { ...ten, extra: { provider_slugs: [lab.slug] } };
+      const { authorization_id, authorization_code } = await approve(clinic, shared);
       const replies = await twenty((n) => {
         const by = n % 4 < 2 ? clinic : lab;
         return n % 2 === 0 ? create(by, { authorization_id }) : start(by, authorization_code);

@@ -27,7 +27,8 @@ interface Member {
 /** Milliseconds that a writer waits for another process's lock; nothing else runs meanwhile. */
 export const lockPatience = 500;
 
-export function createWriter(database: DatabaseSync): Writer {
+/** `beforeCommit` is told of every commit, so that nobody goes on reading what it replaces. */
+export function createWriter(database: DatabaseSync, beforeCommit = () => {}): Writer {
   const turns = createTurns();
   const run = commandsOf(database);
   let group: Member[] | undefined;
@@ -71,6 +72,7 @@ export function createWriter(database: DatabaseSync): Writer {
     const members = group;
     group = undefined;
     try {
+      beforeCommit();
       run.commit();
     } catch (error) {
       for (const { reject } of members) reject(error);
@@ -147,6 +149,7 @@ export function createWriter(database: DatabaseSync): Writer {
       // A failed commit is followed by a rollback, which may find that SQLite has done it.
       if (!alone) return;
       try {
+        beforeCommit();
         run[command]();
       } finally {
         alone = database.isTransaction;

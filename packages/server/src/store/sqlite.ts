@@ -14,6 +14,7 @@ import {
 } from 'kysely';
 import type { Database } from './database.ts';
 import { createWriter, lockPatience, type Writer } from './group-commit.ts';
+import { createReader } from './reader.ts';
 import { type Executor, executesDirectly } from './statement.ts';
 
 export interface EmbeddedStore {
@@ -28,17 +29,19 @@ export interface EmbeddedStore {
 export function openSqlite(path: string): EmbeddedStore {
   const database = connect(path);
   const writing = statementsOf(database);
-  const writer = createWriter(database);
-  const reader = path === ':memory:' ? undefined : connect(path, 'pragma query_only = on');
-  const reading = reader && statementsOf(reader);
-  const outside = async (sql: string, parameters: readonly unknown[]): Promise<Rows> => {
-    if (!/^\s*select\b/i.test(sql)) return writer.write(() => writing(sql, parameters));
-    return reading === undefined ? writer.read(() => writing(sql, parameters)) : reading(sql, parameters);
-  };
+  const readable = path === ':memory:' ? database : connect(path, 'pragma query_only = on');
+  const reading = readable === database ? writing : statementsOf(readable);
+  const reader = readable === database ? undefined : createReader(readable);
+  const writer = createWriter(database, reader?.renew);
+  const read = reader?.read ?? writer.read;
+  const outside = async (sql: string, parameters: readonly unknown[]): Promise<Rows> =>
+    /^\s*select\b/i.test(sql)
+      ? read(() => reading(sql, parameters))
+      : writer.write(() => writing(sql, parameters));
   const inside = connectionOf(writing);
   const driver = sqliteDriver(writer, connectionOf(outside), inside, async () => {
     await writer.close();
-    reader?.close();
+    if (readable.isOpen) readable.close();
   });
   const dialect = sqliteDialect(driver);
   const db = new Kysely<Database>({ dialect });
@@ -49,7 +52,8 @@ export function openSqlite(path: string): EmbeddedStore {
 }
 
 // A commit is in the operating system's hands before it is acknowledged (survives kill -9); see docs/decisions.
-// A long log is copied into the file seldom, and each page of it once: most are written again and again.
+// Twice as long a log as usual is copied into the file half as often, and each of its pages once; a much longer one
+// stops everybody for too long when it is.
 const pragmas = `
   pragma busy_timeout = ${lockPatience};
   pragma journal_mode = wal;
@@ -57,7 +61,7 @@ const pragmas = `
   pragma foreign_keys = on;
   pragma temp_store = memory;
   pragma cache_size = -16000;
-  pragma wal_autocheckpoint = 8000;
+  pragma wal_autocheckpoint = 2000;
 `;
 
 function connect(path: string, ...more: readonly string[]): DatabaseSync {
