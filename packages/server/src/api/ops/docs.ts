@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { transformRoute } from './document.ts';
+import { eventDocument } from './event-document.ts';
 
 export interface DocsOptions {
   readonly baseUrl: string | undefined;
@@ -22,6 +23,7 @@ export async function installDocument(app: FastifyInstance, options: DocsOptions
           'in the field rely on, `sandbox` is a choice of this project where nothing is published.',
       },
       servers: [{ url: options.baseUrl ?? '/' }],
+      webhooks: eventDocument(),
       components: {
         securitySchemes: {
           basic: {
@@ -71,6 +73,8 @@ async function createReference(): Promise<FastifyInstance> {
       url: '/openapi.json',
       withDefaultFonts: false,
       telemetry: false,
+      showDeveloperTools: 'never',
+      mcp: { disabled: true },
       agent: { disabled: true },
     },
   });
