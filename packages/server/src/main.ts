@@ -1,4 +1,3 @@
-import { enableCompileCache } from 'node:module';
 import { openBanner } from './banner.ts';
 import { ConfigError, readConfig } from './config.ts';
 
@@ -6,7 +5,6 @@ import { ConfigError, readConfig } from './config.ts';
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   // A wrong setting is told without loading the server first.
-  enableCompileCache();
   const { serve } = await import('./serve.ts');
   const running = await serve(config);
   // Nobody may be reading, and a disk that it goes to may be full: that is no reason to stop.

@@ -9,8 +9,9 @@ import { type Credentials, createProvider, firstVersion } from './core/providers
 import type { UnitsOfWork } from './engine/unit-of-work.ts';
 import { Fault } from './platform/errors.ts';
 import { createLog, type Log } from './platform/log.ts';
+import { releaseStartMemory } from './platform/memory.ts';
 import { randomToken } from './platform/random.ts';
-import { after } from './platform/time.ts';
+import { after, second } from './platform/time.ts';
 import { addressReason, databaseReason, dataDirReason, namingSetting } from './start-reasons.ts';
 
 export interface Running {
@@ -19,6 +20,9 @@ export interface Running {
   stop(): Promise<void>;
   exitAfter(milliseconds: number): void;
 }
+
+/** Whoever calls right after the start is not to wait for it. */
+const idleAfter = 3 * second;
 
 const exampleProvider = {
   provider_slug: 'clinic-example',
@@ -62,6 +66,7 @@ export async function serve(config: Config): Promise<Running> {
   const first = await firstProviderOf(config, sandbox.units, dataDir, baseUrl);
   prepared = true;
   sandbox.startWorker();
+  after(idleAfter, releaseStartMemory);
   return {
     log,
     announcement: {

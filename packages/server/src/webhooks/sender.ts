@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { maxPerLane } from '../engine/worker.ts';
 import { deadline, monotonicNow, second } from '../platform/time.ts';
 import { addressRefusal, guardedLookup, isLiteralRefused, type Resolve } from './address-guard.ts';
@@ -46,11 +46,16 @@ export function createSender({ policy, timeout = wholeExchange, resolve }: Sende
     keepAliveMaxTimeout: 30 * second,
     connect: { lookup: guardedLookup(policy, resolve), timeout },
   }));
+  let undici: Promise<typeof import('undici')> | undefined;
   return {
     send: async (post) => {
       const started = monotonicNow();
       const { signal, cancel } = deadline(timeout);
-      const outcome = await exchange(pools.of, policy, post, signal);
+      // Loaded with the first delivery: a sandbox without receivers is spared its memory.
+      undici ??= import('undici');
+      const { Pool } = await undici;
+      const poolOf = (lane: string, origin: string) => pools.of(lane, origin, Pool);
+      const outcome = await exchange(poolOf, policy, post, signal);
       cancel();
       return { ...outcome, latency_ms: Math.round(monotonicNow() - started) };
     },
@@ -112,9 +117,9 @@ function createPools(options: () => Pool.Options) {
   // In order of use, the latest last.
   const pools = new Map<string, Pool>();
 
-  function of(lane: string, origin: string): Pool {
+  function of(lane: string, origin: string, PoolOf: typeof Pool): Pool {
     const key = `${lane} ${origin}`;
-    const pool = pools.get(key) ?? new Pool(origin, options());
+    const pool = pools.get(key) ?? new PoolOf(origin, options());
     pools.delete(key);
     pools.set(key, pool);
     if (pools.size > maxPools) forgetOldest();

@@ -1,4 +1,3 @@
-import { errors } from 'undici';
 import { addressNotAllowed } from './address-guard.ts';
 
 /** Why an attempt got no whole answer, as the delivery log shows it. */
@@ -41,7 +40,7 @@ export function transportErrorOf(error: unknown): TransportError {
   if (known !== undefined) return known;
   if (dnsCode.test(code)) return 'DNS';
   if (tlsCode.test(code)) return 'TLS';
-  return error instanceof errors.HTTPParserError ? 'INVALID_ANSWER' : 'OTHER';
+  return error instanceof Error && error.name === 'HTTPParserError' ? 'INVALID_ANSWER' : 'OTHER';
 }
 
 function codeOf(error: unknown): string {
