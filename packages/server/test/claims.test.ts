@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { approve, initiate, pdf, png, type RequestOptions } from './flows.ts';
+import { approve, eventsAbout, initiate, pdf, png, type RequestOptions } from './flows.ts';
 import { type Json, type Reply, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
 
 let sandbox: TestSandbox;
@@ -64,16 +64,7 @@ async function dispensed(code: string, by = clinic): Promise<Json> {
   return (await by.call('POST', `${dispensations}/${body.dispensation_id}/complete`, receipt)).body;
 }
 
-async function eventsOf(provider: TestProvider, resource_id: string): Promise<Json[]> {
-  const rows = await sandbox.sandbox.units.store.db
-    .selectFrom('events')
-    .select('body')
-    .where('provider_id', '=', provider.provider_id)
-    .where('resource_id', '=', resource_id)
-    .orderBy('event_id')
-    .execute();
-  return rows.map((row) => JSON.parse(row.body));
-}
+const eventsOf = (provider: TestProvider, resource_id: string) => eventsAbout(sandbox, provider, resource_id);
 
 describe('a claim from create to complete', () => {
   test('holds, redeems, and shows lines, amounts and files', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { approve, initiate, type RequestOptions } from './flows.ts';
+import { approve, eventsAbout, initiate, type RequestOptions } from './flows.ts';
 import { type Json, type Reply, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
 
 let sandbox: TestSandbox;
@@ -37,16 +37,7 @@ async function authorizationOf(code: string, by = clinic): Promise<Json> {
   return (await by.call('GET', `/arc/v1/authorizations?code=${code}`)).body.content[0];
 }
 
-async function eventsOf(provider: TestProvider, resource_id: string): Promise<Json[]> {
-  const rows = await sandbox.sandbox.units.store.db
-    .selectFrom('events')
-    .select('body')
-    .where('provider_id', '=', provider.provider_id)
-    .where('resource_id', '=', resource_id)
-    .orderBy('event_id')
-    .execute();
-  return rows.map((row) => JSON.parse(row.body));
-}
+const eventsOf = (provider: TestProvider, resource_id: string) => eventsAbout(sandbox, provider, resource_id);
 
 describe('one dispensation from start to claim', () => {
   test('holds, redeems, and the money adds up', async () => {

@@ -1,4 +1,4 @@
-import type { Json, TestProvider } from './harness.ts';
+import type { Json, TestProvider, TestSandbox } from './harness.ts';
 
 /** The smallest PDF that is told as one by its content. */
 export const pdf = Buffer.from('%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n').toString('base64');
@@ -122,4 +122,20 @@ export function prescriptionBody(over: Record<string, unknown> = {}): Record<str
 /** A prescription that was issued. */
 export async function prescribe(provider: TestProvider, over: Record<string, unknown> = {}): Promise<Json> {
   return (await provider.call('POST', '/ehr/v1/prescriptions', prescriptionBody(over))).body;
+}
+
+/** The envelopes of all events about one thing, in the order in which they were written. */
+export async function eventsAbout(
+  { sandbox }: TestSandbox,
+  { provider_id }: TestProvider,
+  resource_id: string,
+): Promise<Json[]> {
+  const rows = await sandbox.units.store.db
+    .selectFrom('events')
+    .select('body')
+    .where('provider_id', '=', provider_id)
+    .where('resource_id', '=', resource_id)
+    .orderBy('event_id')
+    .execute();
+  return rows.map((row) => JSON.parse(row.body));
 }

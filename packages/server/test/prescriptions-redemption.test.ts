@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { prescribe } from './flows.ts';
+import { eventsAbout, prescribe } from './flows.ts';
 import { type Json, type Reply, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
 
 let sandbox: TestSandbox;
@@ -28,16 +28,7 @@ const read = async ({ prescription_id }: Json, by = clinic): Promise<Json> =>
 const voidIt = ({ prescription_id }: Json) =>
   clinic.call('POST', `/ehr/v1/prescriptions/${prescription_id}/void`);
 
-async function eventsOf(resource_id: string, by = clinic): Promise<Json[]> {
-  const rows = await sandbox.sandbox.units.store.db
-    .selectFrom('events')
-    .select('body')
-    .where('provider_id', '=', by.provider_id)
-    .where('resource_id', '=', resource_id)
-    .orderBy('event_id')
-    .execute();
-  return rows.map((row) => JSON.parse(row.body));
-}
+const eventsOf = (resource_id: string, by = clinic) => eventsAbout(sandbox, by, resource_id);
 
 describe('a prescription code', () => {
   test('is redeemed by a pharmacy of another provider, and the patient pays in its money', async () => {

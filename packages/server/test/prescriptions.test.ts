@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { patientBody, prescribe, prescriptionBody } from './flows.ts';
+import { eventsAbout, patientBody, prescribe, prescriptionBody } from './flows.ts';
 import { type Json, type Reply, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
 
 let sandbox: TestSandbox;
@@ -27,16 +27,7 @@ const patient_consent = {
   method: 'SIGNED_FORM',
 };
 
-async function eventsOf(resource_id: string, by = clinic): Promise<Json[]> {
-  const rows = await sandbox.sandbox.units.store.db
-    .selectFrom('events')
-    .select('body')
-    .where('provider_id', '=', by.provider_id)
-    .where('resource_id', '=', resource_id)
-    .orderBy('event_id')
-    .execute();
-  return rows.map((row) => JSON.parse(row.body));
-}
+const eventsOf = (resource_id: string, by = clinic) => eventsAbout(sandbox, by, resource_id);
 
 describe('patients', () => {
   const create = (over: Record<string, unknown>, by = clinic) =>
