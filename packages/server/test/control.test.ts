@@ -285,7 +285,9 @@ describe('resetting a provider', () => {
     const authorization = await approve(own);
     const before = (await search(own)).body;
     const reset = await own.call('POST', control(own, 'reset'), { reason: 'Next round' });
-    expect([reset.status, reset.body]).toEqual([200, { provider_slug: own.slug, reset: true }]);
+    expect([reset.status, reset.body.provider_slug]).toEqual([200, own.slug]);
+    expect(reset.body.beneficiaries).toHaveLength(10);
+    expect(JSON.stringify(reset.body)).not.toContain(own.beneficiary());
 
     const after = (await search(own)).body;
     expect(after.beneficiary_id).not.toBe(before.beneficiary_id);
@@ -424,4 +426,37 @@ describe('resetting everything', () => {
       document_type: 'CC',
       document_number: '1000000001',
     });
+});
+
+describe('affiliations', () => {
+  test('only the operator sets them; without one the sponsor is 403, in the path and in the body', async () => {
+    const own = await sandbox.provider();
+    const url = `/_sandbox/v1/providers/${own.slug}/affiliations`;
+    const sponsor_slugs = ['demo-insurer'];
+    expect((await own.call('PUT', url, { sponsor_slugs })).status).toBe(403);
+    expect((await sandbox.operator('PUT', url, { sponsor_slugs })).body).toEqual({
+      sponsor_slugs: ['sponsor-sandbox'],
+    });
+    const listed = await own.call('GET', '/v1/sponsors');
+    expect(listed.body.content.map((sponsor: Json) => sponsor.sponsor_slug)).toEqual(['sponsor-sandbox']);
+    const path = await own.call('GET', '/v1/sponsors/sponsor-sandbox-do/forms');
+    const body = await own.call('POST', '/arc/v1/authorization-requests', {
+      beneficiary_id: own.beneficiary(),
+      sponsor_slug: 'sponsor-sandbox-do',
+      diagnosis_code: 'E11.9',
+      products: [{ product_code: 'MED-SBX-001', product_type: 'MEDICATION', quantity: 1 }],
+    });
+    for (const answer of [path, body]) {
+      expect([answer.status, answer.body.code]).toEqual([403, '071-403-sponsor-not-affiliated']);
+    }
+  });
+
+  test('an unknown sponsor is 422 and changes nothing', async () => {
+    const own = await sandbox.provider();
+    const answer = await sandbox.operator('PUT', `/_sandbox/v1/providers/${own.slug}/affiliations`, {
+      sponsor_slugs: ['sponsor-sandbox', 'nobody'],
+    });
+    expect(answer.body.errors).toEqual([{ path: 'sponsor_slugs[1]', message: 'is unknown' }]);
+    expect((await own.call('GET', '/v1/sponsors')).body.content).toHaveLength(7);
+  });
 });

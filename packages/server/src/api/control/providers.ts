@@ -9,6 +9,7 @@ import {
   PageQuery,
   Provider,
   ProviderCreate,
+  SponsorSlug,
 } from '@osigu-sandbox/contract';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -22,6 +23,7 @@ import {
   requireProviderId,
   rotateCredentials,
 } from '../../core/providers/service.ts';
+import { setAffiliations } from '../../core/sponsors/affiliations.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { pageOf, window } from '../paging.ts';
 import { type ControlOptions, operatorOnly, own, ProviderPath, providerIdOf } from './control.ts';
@@ -32,6 +34,7 @@ export function providerControlRoutes(endpoints: Endpoints, options: ControlOpti
   onboardingRoutes(endpoints, options);
   resetRoutes(endpoints, options);
   limitRoutes(endpoints, options);
+  affiliationRoute(endpoints, options);
 }
 
 function onboardingRoutes(endpoints: Endpoints, { units, environment, baseUrlOf }: ControlOptions): void {
@@ -110,9 +113,8 @@ function onboardingRoutes(endpoints: Endpoints, { units, environment, baseUrlOf 
   });
 }
 
-function resetRoutes(endpoints: Endpoints, { units, log }: ControlOptions): void {
+function resetRoutes(endpoints: Endpoints, { units, log, environment, baseUrlOf }: ControlOptions): void {
   const { db } = units.store;
-  const Reset = Type.Object({ provider_slug: Type.String(), reset: Type.Literal(true) });
 
   endpoints.open({
     method: 'POST',
@@ -121,20 +123,22 @@ function resetRoutes(endpoints: Endpoints, { units, log }: ControlOptions): void
     tag,
     summary: 'Wipe and reseed one provider',
     description:
-      'Same search inputs, credentials, live tokens and subscriptions; new ids; the clock is back at real time.',
+      'Same search inputs, credentials, live tokens and subscriptions; new ids, which the answer shows; the clock is back ' +
+      'at real time.',
     provenance: 'sandbox',
     access: own,
     params: ProviderPath,
     body: Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }),
     bodyExample: { reason: 'Next test run' },
     bodyOptional: true,
-    answers: { 200: Reset },
+    answers: { 200: OnboardingSheet },
     errors: ['071-404-provider', '071-403-provider-mismatch'],
     exists: (params) => providerIdOf(db, params),
-    open: async ({ params, body }) => {
-      await resetProvider(units, await providerIdOf(db, params));
+    open: async ({ params, body, request }) => {
+      const provider_id = await providerIdOf(db, params);
+      await resetProvider(units, provider_id);
       log.info({ provider: params.provider_slug, reason: body.reason }, 'provider reset');
-      return { provider_slug: params.provider_slug, reset: true };
+      return onboardingSheet(db, provider_id, { baseUrl: baseUrlOf(request), environment });
     },
   });
 
@@ -164,6 +168,36 @@ function resetRoutes(endpoints: Endpoints, { units, log }: ControlOptions): void
     open: async ({ params, reply }) => {
       reply.header('cache-control', 'no-store');
       return rotateCredentials(units, await providerIdOf(db, params));
+    },
+  });
+}
+
+/** Which sponsors a provider works with; a reset brings all fixtures back. */
+function affiliationRoute(endpoints: Endpoints, { units }: ControlOptions): void {
+  const { db } = units.store;
+  const Affiliations = Type.Object({
+    sponsor_slugs: Type.Array(SponsorSlug, { maxItems: 1_000, uniqueItems: true }),
+  });
+
+  endpoints.open({
+    method: 'PUT',
+    url: '/_sandbox/v1/providers/:provider_slug/affiliations',
+    operationId: 'setAffiliations',
+    tag,
+    summary: 'Sponsors that the provider is affiliated with',
+    provenance: 'sandbox',
+    access: operatorOnly,
+    params: ProviderPath,
+    body: Affiliations,
+    bodyExample: { sponsor_slugs: ['sponsor-sandbox', 'sponsor-sandbox-async'] },
+    answers: { 200: Affiliations },
+    errors: ['071-404-provider'],
+    exists: (params) => providerIdOf(db, params),
+    open: async ({ params, body }) => {
+      const provider_id = await providerIdOf(db, params);
+      return {
+        sponsor_slugs: await units.run(provider_id, (uow) => setAffiliations(uow, body.sponsor_slugs)),
+      };
     },
   });
 }

@@ -169,8 +169,8 @@ function subscriptionActionRoutes(endpoints: Endpoints): void {
     url: `${base}/:subscription_id/test`,
     operationId: 'testSubscription',
     summary: 'Send a signed test.ping',
-    answers: { 201: Delivery },
-    write: async (uow, { params }) => created(await pingSubscription(uow, params.subscription_id)),
+    answers: { 200: Delivery },
+    write: async (uow, { params }) => ok(await pingSubscription(uow, params.subscription_id)),
   });
 
   endpoints.write({
@@ -246,9 +246,9 @@ function deliveryRoutes(endpoints: Endpoints): void {
     provenance: 'sandbox',
     access: anyToken,
     params: Type.Object({ delivery_id: Type.String() }),
-    answers: { 201: Delivery },
+    answers: { 200: Delivery },
     errors: ['071-404-delivery'],
-    write: async (uow, { params }) => created(await redeliver(uow, params.delivery_id)),
+    write: async (uow, { params }) => ok(await redeliver(uow, params.delivery_id)),
   });
 }
 
