@@ -4,9 +4,12 @@ import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/osigu-sandbox', import.meta.url)));
+const { main } = await import('./src/main.ts');
+
+// `--warm`, after installing: only fills the cache.
 if (process.argv.includes('--warm')) {
   await import('./src/serve.ts');
   flushCompileCache();
 } else {
-  await import('./src/main.ts');
+  await main();
 }

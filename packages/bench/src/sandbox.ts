@@ -17,7 +17,7 @@ export interface Provider {
 }
 
 const operatorKey = 'operator_of_the_benchmark';
-const main = new URL('../../server/src/main.ts', import.meta.url);
+const main = new URL('../../server/start.mjs', import.meta.url);
 
 /** The whole server as it is run: SQLite in `directory`, logging at its default level to a file. */
 export async function startSandbox(directory: string): Promise<Sandbox> {

@@ -1,8 +1,18 @@
 import { openBanner } from './banner.ts';
 import { ConfigError, readConfig } from './config.ts';
 
-/** The command line: read the settings, serve, say where, stop on a signal. */
-async function main(): Promise<void> {
+/** What `npm start` does: read the settings, serve, say where, stop on a signal. A failure is one line and exit 1. */
+export async function main(): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const line = error instanceof ConfigError ? error.message : `cannot start: ${describe(error)}`;
+    process.stderr.write(`osigu-sandbox: ${line}\n`);
+    process.exit(1);
+  }
+}
+
+async function run(): Promise<void> {
   const config = readConfig(process.env);
   // A wrong setting is told without loading the server first.
   const { serve } = await import('./serve.ts');
@@ -24,12 +34,6 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
 }
-
-main().catch((error: unknown) => {
-  const line = error instanceof ConfigError ? error.message : `cannot start: ${describe(error)}`;
-  process.stderr.write(`osigu-sandbox: ${line}\n`);
-  process.exit(1);
-});
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -53,7 +53,7 @@ export interface ProgramOptions {
   readonly prefix?: readonly string[];
 }
 
-const main = join(import.meta.dirname, '../../src/main.ts');
+const main = join(import.meta.dirname, '../../start.mjs');
 
 /** Prepares an empty place for the program, on the dialect of the project that runs the test. */
 export async function newProgram({ settings = {}, prefix = [] }: ProgramOptions = {}): Promise<Program> {
