@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Fault, fault } from '../platform/errors.ts';
 import { sha256 } from '../platform/hashing.ts';
 import { day, realNow } from '../platform/time.ts';
+import { isLockTimeout } from '../store/failures.ts';
 import { change, type Executor, statement } from '../store/statement.ts';
 import type { Answer } from './answers.ts';
 import { errorBody } from './errors.ts';
@@ -87,15 +88,28 @@ const updateKey = change<Key & { status: number; headers: string; body: string }
 
 /** Takes the key for this transaction, or answers what the first call with it was answered. */
 export async function takeKey(db: Executor, call: IdempotentCall): Promise<StoredAnswer | undefined> {
-  if ((await insertKey(db, { ...call, now: realNow() })) === 1) return undefined;
+  if (await insertInTurn(db, call)) return undefined;
   const [earlier] = await readKey(db, { ...call });
-  if (earlier === undefined) throw fault('071-409-idempotency-in-progress', { retryAfter: 1 });
+  if (earlier === undefined) throw inProgress();
   if (earlier.created_at_real < realNow() - keptFor) {
     await deleteKey(db, { ...call });
     return takeKey(db, call);
   }
   if (earlier.body_sha256 !== call.body_sha256) throw fault('071-409-idempotency-mismatch');
   return { status: earlier.status, headers: JSON.parse(earlier.headers), body: earlier.body };
+}
+
+/** Waits for a call that has the key, as long as the database does. False where that one was answered. */
+async function insertInTurn(db: Executor, call: IdempotentCall): Promise<boolean> {
+  try {
+    return (await insertKey(db, { ...call, now: realNow() })) === 1;
+  } catch (error) {
+    throw isLockTimeout(error) ? inProgress(error) : error;
+  }
+}
+
+function inProgress(cause?: unknown): Fault {
+  return fault('071-409-idempotency-in-progress', { retryAfter: 1, cause });
 }
 
 /** 2xx and 4xx are kept; 401, 429 and 5xx are not, the next try runs anew. */

@@ -23,6 +23,7 @@ interface Described {
 
 /** The route's schema for serialisation and for the OpenAPI document; input is validated by `endpoint`. */
 export function describeRoute(route: Described): FastifySchema {
+  const codes = codesOf(route);
   return {
     operationId: route.operationId,
     tags: [route.tag],
@@ -35,7 +36,8 @@ export function describeRoute(route: Described): FastifySchema {
     security: securityOf(route.access),
     response: successes(route),
     // Not under `response`: Fastify would build a serialiser for each, and errors are answered with one of their own.
-    'x-failures': failures(route),
+    'x-failures': failures(codes),
+    'x-codes': codes,
     'x-provenance': route.provenance,
     'x-badges': [{ name: route.provenance }],
     ...(route.bodyExample !== undefined && { 'x-body-example': route.bodyExample }),
@@ -77,20 +79,20 @@ export function bytesOf(mediaTypes: readonly string[]): TSchema {
   return { description: 'The bytes', content } as TSchema;
 }
 
-/** Errors of this route, those of its kind of access, and those of every route, grouped by status. */
-function failures(route: Described): Record<string, unknown> {
+/** Errors of this route, those of its kind of access, and those of every route. */
+function codesOf(route: Described): ErrorCode[] {
+  const { access } = route;
   const codes = new Set<ErrorCode>(route.errors ?? []);
-  if (route.access.kind !== 'public') codes.add('071-401');
-  if (route.access.kind === 'client') {
-    codes.add('071-429');
-    if (route.access.scopes.length > 0) codes.add('071-403-scope');
-  }
-  if (route.access.kind === 'control' && !route.access.own) codes.add('071-403-operator');
+  if (access.kind !== 'public') codes.add('071-401');
+  if (access.kind === 'client' && access.scopes.length > 0) codes.add('071-403-scope');
+  if (access.kind === 'control' && !access.own) codes.add('071-403-operator');
+  // The token endpoint, which takes Basic, tells of its limit in its own words.
+  if (access.kind === 'client' || (access.kind === 'public' && access.basic !== true)) codes.add('071-429');
   if (route.query !== undefined || route.body !== undefined) codes.add('071-422-validation');
   if (route.body !== undefined) {
     for (const code of ['071-400-malformed', '071-413', '071-415'] as const) codes.add(code);
   }
-  if (route.access.kind === 'client' && route.method === 'POST') {
+  if (access.kind === 'client' && route.method === 'POST') {
     for (const code of [
       '071-400-idempotency-key',
       '071-409-idempotency-mismatch',
@@ -100,19 +102,17 @@ function failures(route: Described): Record<string, unknown> {
     }
   }
   for (const code of ['071-406', '071-500', '071-503'] as const) codes.add(code);
+  return [...codes].sort();
+}
 
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...codes].sort()) {
-    const { status } = errorRegistry[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
+/** One answer for each status. */
+function failures(codes: readonly ErrorCode[]): Record<string, unknown> {
   return Object.fromEntries(
-    [...byStatus].map(([status, list]) => [
+    [...Map.groupBy(codes, (code) => errorRegistry[code].status)].map(([status, list]) => [
       status,
       {
         ...Type.Ref('Error'),
         description: list.map((code) => `\`${code}\` ${errorRegistry[code].message}`).join('\n\n'),
-        'x-codes': list,
       },
     ]),
   );

@@ -7,6 +7,7 @@ const sqliteUnique = new Set([1555, 2067]);
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const postgresUnavailable = /^(08|53|57P|55P03|58)/;
+const lockNotAvailable = '55P03';
 const postgresRetry = new Set(['40001', '40P01']);
 const networkErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
@@ -21,6 +22,11 @@ export function failureKind(error: unknown): FailureKind {
     return 'unavailable';
   }
   return 'other';
+}
+
+/** Somebody held a row for longer than we wait. Only Postgres: the embedded store has one writer. */
+export function isLockTimeout(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === lockNotAvailable;
 }
 
 function sqliteKind(code: number): FailureKind {

@@ -222,7 +222,7 @@ function documentRoutes(endpoints: Endpoints, { store, environment }: Prescripti
     anyAccept: true,
     params: Type.Object({ file: Type.String() }),
     answers: { 200: bytesOf(['application/pdf']) },
-    errors: ['071-404-prescription', '071-429'],
+    errors: ['071-404-prescription'],
     open: async ({ params, reply }) =>
       answer(reply, await requirePrescriptionByLink(store.db, params.file.replace(/\.pdf$/, ''))),
   });
