@@ -11,6 +11,7 @@ import { installCors } from './plugins/cors.ts';
 import { installNegotiation } from './plugins/negotiation.ts';
 import { installNotFound, routerOptions } from './plugins/not-found.ts';
 import { installObservation, requestIdOf } from './plugins/observation.ts';
+import { installSending } from './plugins/sending.ts';
 import { installStopping } from './plugins/stopping.ts';
 
 export interface ServerOptions extends AuthenticationOptions {
@@ -48,6 +49,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   installNotFound(app);
   installObservation(app, options.metrics, options.log);
   installStopping(app);
+  installSending(app);
   await installCors(app, options.corsOrigins);
   installNegotiation(app);
   installAuthentication(app, options);

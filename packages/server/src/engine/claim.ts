@@ -28,8 +28,8 @@ export async function claimDue(store: Store, claim: Claim): Promise<DueWork[]> {
   );
 }
 
-/** Takes a provider's rows of the earliest moment up to `until` on its clock. */
-export async function claimEarliest(
+/** Takes a provider's earliest rows up to `until` on its clock. */
+export async function claimAhead(
   store: Store,
   provider_id: string,
   until: number,
@@ -39,10 +39,8 @@ export async function claimEarliest(
   return claimRows(
     store,
     now,
-    sql`provider_id = ${provider_id} and lease_until_real <= ${now} and due_at = (
-      select min(due_at) from due_work
-      where provider_id = ${provider_id} and due_at <= ${until} and lease_until_real <= ${now})`,
-    sql`work_id`,
+    sql`provider_id = ${provider_id} and due_at <= ${until} and lease_until_real <= ${now}`,
+    sql`due_at, work_id`,
     limit,
   );
 }

@@ -12,3 +12,8 @@ export function providerNow(clockOffset: number): number {
 export function toRealTime(moment: number, clockOffset: number): number {
   return moment - clockOffset;
 }
+
+/** The offset with which a provider's clock shows `moment` at this moment. */
+export function offsetAt(moment: number): number {
+  return Math.ceil(moment - realNow());
+}

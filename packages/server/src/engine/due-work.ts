@@ -99,6 +99,20 @@ export const nextDueAfter = statement<{ now: number }, { due_at_real: number }>(
     .limit(1),
 );
 
+/** Whether a provider has a row that falls due before `due_at` on its clock and that nobody has claimed. */
+export const selectEarlier = statement<
+  { provider_id: string; due_at: number; now: number },
+  { work_id: string }
+>((db, { provider_id, due_at, now }) =>
+  db
+    .selectFrom('due_work')
+    .select('work_id')
+    .where('provider_id', '=', provider_id)
+    .where('due_at', '<', due_at)
+    .where('lease_until_real', '<=', now)
+    .limit(1),
+);
+
 /** How much there is and how late the oldest of it is: the operator's first look at a stall. */
 export async function dueWorkBacklog(db: Executor): Promise<{ rows: number; oldest_age_ms: number }> {
   const now = realNow();

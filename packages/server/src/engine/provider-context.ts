@@ -1,7 +1,7 @@
 import type { CountryCode } from '@osigu-sandbox/contract';
 import { sql } from 'kysely';
 import type { DialectName } from '../store/migrations/schema.ts';
-import { type Executor, statement } from '../store/statement.ts';
+import { type Executor, lookup, statement } from '../store/statement.ts';
 
 /** What a transaction knows of its tenant. */
 export interface ProviderContext {
@@ -20,8 +20,9 @@ const columns = [
   'clock_offset',
 ] as const;
 
-const readOnEmbedded = statement<{ provider_id: string }, ProviderContext>((db, { provider_id }) =>
-  db.selectFrom('providers').select(columns).where('provider_id', '=', provider_id),
+const readOnEmbedded = lookup<{ provider_id: string }, ProviderContext>(
+  ['providers'],
+  (db, { provider_id }) => db.selectFrom('providers').select(columns).where('provider_id', '=', provider_id),
 );
 
 // Shared: many transactions of a provider run at once, but none while its clock moves or it is being reset.

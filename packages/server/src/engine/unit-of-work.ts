@@ -3,7 +3,7 @@ import { fault } from '../platform/errors.ts';
 import type { Numbers } from '../store/numbers.ts';
 import type { Executor } from '../store/statement.ts';
 import type { Store } from '../store/store.ts';
-import { providerNow } from './clock.ts';
+import { offsetAt, providerNow } from './clock.ts';
 import { insertDueWork, removeDueWork, type Scheduling } from './due-work.ts';
 import { type LockMode, lockProvider, type ProviderContext } from './provider-context.ts';
 
@@ -21,6 +21,8 @@ export interface UnitOfWork {
   unschedule(kind: string, subject_id: string): Promise<void>;
   /** The same transaction seen from another tenant, for codes that are redeemed across providers. */
   as(provider_id: string): Promise<UnitOfWork>;
+  /** The same transaction once the clock shows `moment`; for whoever moves it. Never earlier than it is. */
+  at(moment: number): UnitOfWork;
 }
 
 export interface UnitsOfWork {
@@ -114,6 +116,11 @@ function unitOfWork(
       const other = await lockProvider(db, store.dialect, provider_id, 'shared');
       if (other === undefined) throw fault('071-404-provider');
       return unitOfWork(surroundings, db, other, providerNow(other.clock_offset));
+    },
+    at: (moment) => {
+      const clock_offset = Math.max(provider.clock_offset, offsetAt(moment));
+      const later = Math.max(moment, providerNow(clock_offset));
+      return unitOfWork(surroundings, db, { ...provider, clock_offset }, later);
     },
   };
 }

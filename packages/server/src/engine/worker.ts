@@ -23,8 +23,8 @@ export interface Worker {
 }
 
 const maxRunning = 128;
-/** A row that waited for its lane is not begun any more when its lease is about to end. */
-const leaseMargin = 15 * second;
+/** A claimed row that waited is not begun any more when its lease is about to end. */
+export const leaseMargin = 15 * second;
 const batchSize = 64;
 /** Connections that one receiver may have (contract section 13). */
 export const maxPerLane = 8;

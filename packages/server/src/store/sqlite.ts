@@ -14,6 +14,7 @@ import {
 } from 'kysely';
 import type { Database } from './database.ts';
 import { createWriter, lockPatience, type Writer } from './group-commit.ts';
+import { createKeeping, tableWritten } from './keeping.ts';
 import { createReader } from './reader.ts';
 import { type Executor, executesDirectly } from './statement.ts';
 
@@ -28,11 +29,15 @@ export interface EmbeddedStore {
  */
 export function openSqlite(path: string): EmbeddedStore {
   const database = connect(path);
-  const writing = statementsOf(database);
+  const keeping = createKeeping();
+  const writing = statementsOf(database, keeping.writes);
   const readable = path === ':memory:' ? database : connect(path, 'pragma query_only = on');
   const reading = readable === database ? writing : statementsOf(readable);
   const reader = readable === database ? undefined : createReader(readable);
-  const writer = createWriter(database, reader?.renew);
+  const writer = createWriter(database, () => {
+    keeping.commits();
+    reader?.renew();
+  });
   const read = reader?.read ?? writer.read;
   const outside = async (sql: string, parameters: readonly unknown[]): Promise<Rows> =>
     /^\s*select\b/i.test(sql)
@@ -46,8 +51,17 @@ export function openSqlite(path: string): EmbeddedStore {
   const dialect = sqliteDialect(driver);
   const db = new Kysely<Database>({ dialect });
   const tx = transactionOver(db, { driver, dialect, connection: inside });
-  executesDirectly(db, outside);
-  executesDirectly(tx, writing);
+  // Without a file readers see what is not committed, so that nothing can be kept.
+  executesDirectly(db, (sql, parameters, tables) =>
+    tables === undefined || reader === undefined
+      ? outside(sql, parameters)
+      : keeping.lookUp({ sql, parameters, tables }, () => reader.read(() => reading(sql, parameters))),
+  );
+  executesDirectly(tx, (sql, parameters, tables) =>
+    tables === undefined || reader === undefined
+      ? writing(sql, parameters)
+      : keeping.lookUpInside({ sql, parameters, tables }, () => writing(sql, parameters)),
+  );
   return { db, transaction: (work) => writer.transaction(() => work(tx)) };
 }
 
@@ -163,16 +177,18 @@ interface CachedStatement {
   readonly columns: readonly string[];
   /** A row of nulls. */
   readonly blank: Row;
+  readonly written: string | undefined;
 }
 
 /** Every text is prepared once per connection. */
-function statementsOf(database: DatabaseSync) {
+function statementsOf(database: DatabaseSync, writes: (table: string) => void = () => {}) {
   const statements = new Map<string, CachedStatement>();
   const prepare = (sql: string): CachedStatement => {
     const statement = database.prepare(sql);
     const columns = statement.columns().map(({ name }) => name);
     statement.setReturnArrays(true);
-    const cached = { statement, columns, blank: Object.fromEntries(columns.map((name) => [name, null])) };
+    const blank = Object.fromEntries(columns.map((name) => [name, null]));
+    const cached = { statement, columns, blank, written: tableWritten(sql) };
     // Lists of varying length make many texts; forgetting all is simpler than choosing, and rare.
     if (statements.size >= 1_000) statements.clear();
     statements.set(sql, cached);
@@ -180,6 +196,7 @@ function statementsOf(database: DatabaseSync) {
   };
   return (sql: string, parameters: readonly unknown[]): Rows => {
     const cached = statements.get(sql) ?? prepare(sql);
+    if (cached.written !== undefined) writes(cached.written);
     if (cached.columns.length === 0) {
       const { changes } = cached.statement.run(...(parameters as Value[]));
       return { rows: [], changes: Number(changes) };

@@ -24,7 +24,11 @@ type Inputs = Record<string, unknown>;
 export type Executor = Kysely<Database>;
 
 /** Runs SQL without Kysely in between, whose executor costs more than a statement of the embedded store. */
-type Direct = (sql: string, parameters: readonly unknown[]) => Answered | Promise<Answered>;
+type Direct = (
+  sql: string,
+  parameters: readonly unknown[],
+  tables: readonly string[] | undefined,
+) => Answered | Promise<Answered>;
 
 interface Answered {
   readonly rows: unknown[];
@@ -47,6 +51,18 @@ export function statement<P extends Inputs, O = unknown>(build: Build<P, O>) {
   return async (db: Executor, inputs: P): Promise<O[]> => (await execute(db, inputs)).rows as O[];
 }
 
+/**
+ * As `statement`, for what is asked again and again of `tables`, all it reads, which are seldom written: the embedded
+ * store keeps the answers until they are. Everybody gets the same rows, so nobody may change one.
+ */
+export function lookup<P extends Inputs, O = unknown>(tables: readonly Table[], build: Build<P, O>) {
+  const execute = compiled(build, tables);
+  return async (db: Executor, inputs: P): Promise<readonly O[]> =>
+    (await execute(db, inputs)).rows as readonly O[];
+}
+
+type Table = keyof Database & string;
+
 /** As `statement`, answering how many rows were changed: the winner of a race sees 1, the losers 0. */
 export function change<P extends Inputs>(build: Build<P, unknown>) {
   const execute = compiled(build);
@@ -55,7 +71,7 @@ export function change<P extends Inputs>(build: Build<P, unknown>) {
 
 type Build<P extends Inputs, O> = (db: Executor, inputs: P) => Compilable<O>;
 
-function compiled<P extends Inputs, O>(build: Build<P, O>) {
+function compiled<P extends Inputs, O>(build: Build<P, O>, tables?: readonly string[]) {
   const preparedByDialect = new Map<unknown, Prepared>();
   return (db: Executor, inputs: P): Answered | Promise<Answered> => {
     const executor = db.getExecutor();
@@ -71,7 +87,7 @@ function compiled<P extends Inputs, O>(build: Build<P, O>) {
     const direct = directs.get(db);
     return direct === undefined
       ? throughKysely(executor, { ...prepared.query, parameters })
-      : direct(prepared.query.sql, parameters);
+      : direct(prepared.query.sql, parameters, tables);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { SubscriptionStatus } from '@osigu-sandbox/contract';
 import type { DeliveryTable, EventTable } from '../store/database.ts';
-import { change, type Executor, statement } from '../store/statement.ts';
+import { change, type Executor, lookup } from '../store/statement.ts';
 
 /** Who may be interested in an event. */
 export interface Recipient {
@@ -10,12 +10,14 @@ export interface Recipient {
   readonly event_types: string;
 }
 
-export const selectRecipients = statement<{ provider_id: string }, Recipient>((db, { provider_id }) =>
-  db
-    .selectFrom('subscriptions')
-    .select(['subscription_id', 'status', 'event_types'])
-    .where('provider_id', '=', provider_id)
-    .orderBy('subscription_id'),
+export const selectRecipients = lookup<{ provider_id: string }, Recipient>(
+  ['subscriptions'],
+  (db, { provider_id }) =>
+    db
+      .selectFrom('subscriptions')
+      .select(['subscription_id', 'status', 'event_types'])
+      .where('provider_id', '=', provider_id)
+      .orderBy('subscription_id'),
 );
 
 export const insertEvent = change<EventTable & Record<string, unknown>>((db, event) =>

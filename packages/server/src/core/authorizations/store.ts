@@ -6,6 +6,7 @@ import type {
   AuthorizationTable,
   FileTable,
 } from '../../store/database.ts';
+import { rowLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 
 export type RequestRow = Selectable<AuthorizationRequestTable>;
@@ -229,15 +230,15 @@ export const selectFilesOfRequest = statement<{ authorization_request_id: string
 
 /**
  * Reads an authorization and keeps everybody else who takes from it, gives back or voids it waiting until the end
- * of the transaction. A write without a change, for want of a row lock that both dialects know.
+ * of the transaction.
  */
 export const lockAuthorization = statement<{ authorization_id: string }, AuthorizationRow>(
   (db, { authorization_id }) =>
     db
-      .updateTable('authorizations')
-      .set((eb) => ({ created_at: eb.ref('created_at') }))
+      .selectFrom('authorizations')
+      .selectAll()
       .where('authorization_id', '=', authorization_id)
-      .returningAll(),
+      .modifyEnd(rowLock(db)),
 );
 
 /** Something that was redeemed is free again. */

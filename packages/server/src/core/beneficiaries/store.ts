@@ -1,10 +1,11 @@
 import type { Selectable } from 'kysely';
 import type { BeneficiaryTable } from '../../store/database.ts';
-import { statement } from '../../store/statement.ts';
+import { lookup, statement } from '../../store/statement.ts';
 
 export type BeneficiaryRow = Selectable<BeneficiaryTable>;
 
-export const selectBeneficiary = statement<{ provider_id: string; beneficiary_id: string }, BeneficiaryRow>(
+export const selectBeneficiary = lookup<{ provider_id: string; beneficiary_id: string }, BeneficiaryRow>(
+  ['beneficiaries'],
   (db, { provider_id, beneficiary_id }) =>
     db
       .selectFrom('beneficiaries')
@@ -13,7 +14,8 @@ export const selectBeneficiary = statement<{ provider_id: string; beneficiary_id
       .where('provider_id', '=', provider_id),
 );
 
-export const selectByPerson = statement<{ provider_id: string; person_key: string }, BeneficiaryRow>(
+export const selectByPerson = lookup<{ provider_id: string; person_key: string }, BeneficiaryRow>(
+  ['beneficiaries'],
   (db, { provider_id, person_key }) =>
     db
       .selectFrom('beneficiaries')
@@ -22,7 +24,8 @@ export const selectByPerson = statement<{ provider_id: string; person_key: strin
       .where('person_key', '=', person_key),
 );
 
-export const selectByMember = statement<{ provider_id: string; member_key: string }, BeneficiaryRow>(
+export const selectByMember = lookup<{ provider_id: string; member_key: string }, BeneficiaryRow>(
+  ['beneficiaries'],
   (db, { provider_id, member_key }) =>
     db
       .selectFrom('beneficiaries')
@@ -31,8 +34,10 @@ export const selectByMember = statement<{ provider_id: string; member_key: strin
       .where('member_key', '=', member_key),
 );
 
-export const selectDependents = statement<{ holder_id: string }, BeneficiaryRow>((db, { holder_id }) =>
-  db.selectFrom('beneficiaries').selectAll().where('holder_id', '=', holder_id).orderBy('beneficiary_id'),
+export const selectDependents = lookup<{ holder_id: string }, BeneficiaryRow>(
+  ['beneficiaries'],
+  (db, { holder_id }) =>
+    db.selectFrom('beneficiaries').selectAll().where('holder_id', '=', holder_id).orderBy('beneficiary_id'),
 );
 
 export const selectAllBeneficiaries = statement<{ provider_id: string }, BeneficiaryRow>(

@@ -1,8 +1,9 @@
-import { change, type Executor, statement } from '../../store/statement.ts';
+import { change, type Executor, lookup, statement } from '../../store/statement.ts';
 
 type Key = { provider_id: string; product_code: string };
 
-export const selectRegistration = statement<Key, { registered_at: number }>(
+export const selectRegistration = lookup<Key, { registered_at: number }>(
+  ['provider_products'],
   (db, { provider_id, product_code }) =>
     db
       .selectFrom('provider_products')

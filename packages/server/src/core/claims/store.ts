@@ -1,6 +1,7 @@
 import type { ClaimStatus } from '@osigu-sandbox/contract';
 import type { Selectable } from 'kysely';
 import type { ClaimTable } from '../../store/database.ts';
+import { rowLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 
 export type ClaimRow = Selectable<ClaimTable>;
@@ -40,11 +41,11 @@ export const selectClaim = statement<Key, ClaimRow>((db, { provider_id, claim_id
 /** Reads a claim and keeps whoever would change it waiting until the end of the transaction. As `lockAuthorization`. */
 export const lockClaim = statement<Key, ClaimRow>((db, { provider_id, claim_id }) =>
   db
-    .updateTable('claims')
-    .set((eb) => ({ created_at: eb.ref('created_at') }))
+    .selectFrom('claims')
+    .selectAll()
     .where('claim_id', '=', claim_id)
     .where('provider_id', '=', provider_id)
-    .returningAll(),
+    .modifyEnd(rowLock(db)),
 );
 
 type Amounts = Pick<ClaimRow, 'amount' | 'copayment_amount' | 'coinsurance_amount' | 'covered_amount'>;

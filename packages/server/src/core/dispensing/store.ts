@@ -1,6 +1,7 @@
 import type { DispensationCanceller } from '@osigu-sandbox/contract';
 import type { Selectable } from 'kysely';
 import type { DispensationTable } from '../../store/database.ts';
+import { rowLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 import type { AuthorizationRow } from '../authorizations/store.ts';
 
@@ -38,11 +39,11 @@ export const selectDispensation = statement<Key, DispensationRow>((db, { provide
 /** As `lockAuthorization`. */
 export const lockDispensation = statement<Key, DispensationRow>((db, { provider_id, dispensation_id }) =>
   db
-    .updateTable('dispensations')
-    .set((eb) => ({ started_at: eb.ref('started_at') }))
+    .selectFrom('dispensations')
+    .selectAll()
     .where('dispensation_id', '=', dispensation_id)
     .where('provider_id', '=', provider_id)
-    .returningAll(),
+    .modifyEnd(rowLock(db)),
 );
 
 export const insertDispensation = change<Fields<DispensationRow>>((db, row) =>

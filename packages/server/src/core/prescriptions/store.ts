@@ -1,6 +1,7 @@
 import type { PrescriptionStatus } from '@osigu-sandbox/contract';
 import type { Insertable, Selectable } from 'kysely';
 import type { PrescriptionLineTable, PrescriptionTable } from '../../store/database.ts';
+import { rowLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 
 export type PrescriptionRow = Selectable<PrescriptionTable>;
@@ -71,10 +72,10 @@ export const selectPrescriptionByLink = statement<{ link_token: string }, Prescr
 export const lockPrescription = statement<{ prescription_id: string }, PrescriptionRow>(
   (db, { prescription_id }) =>
     db
-      .updateTable('prescriptions')
-      .set((eb) => ({ issued_at: eb.ref('issued_at') }))
+      .selectFrom('prescriptions')
+      .selectAll()
       .where('prescription_id', '=', prescription_id)
-      .returningAll(),
+      .modifyEnd(rowLock(db)),
 );
 
 export const selectMedications = statement<{ prescription_id: string }, MedicationRow>(

@@ -1,7 +1,6 @@
 import type { CountryCode, Scope } from '@osigu-sandbox/contract';
-import { sql } from 'kysely';
 import { realNow } from '../../platform/time.ts';
-import { type Executor, statement } from '../../store/statement.ts';
+import { type Executor, lookup } from '../../store/statement.ts';
 
 /** A client with its provider and the limits in force at this moment. */
 export interface ClientRecord {
@@ -20,59 +19,71 @@ export interface ClientRecord {
   readonly token_requests_per_minute: number;
 }
 
-type Row = Omit<ClientRecord, 'scopes'> & {
-  readonly scopes: string;
+type Row = Omit<ClientRecord, 'scopes'> & Lift & { readonly scopes: string };
+
+/** All null where the provider never had one. */
+interface Lift {
+  readonly starts_at_real: number | null;
+  readonly ends_at_real: number | null;
   readonly lifted_requests: number | null;
   readonly lifted_token_requests: number | null;
-};
+}
 
-const liftOf = (column: 'requests_per_minute' | 'token_requests_per_minute', now: number) => sql<
-  number | null
->`(
-  select ${sql.ref(column)} from limit_lifts
-  where limit_lifts.provider_id = providers.provider_id and starts_at_real <= ${now} and ends_at_real > ${now}
-    and ${sql.ref(column)} is not null
-  order by lift_id desc limit 1)`;
-
-const selectClient = statement<{ client_id: string; now: number }, Row>((db, { client_id, now }) =>
-  db
-    .selectFrom('clients')
-    .innerJoin('providers', 'providers.provider_id', 'clients.provider_id')
-    .select([
-      'client_id',
-      'secret_hash',
-      'credential_version',
-      'scopes',
-      'providers.provider_id',
-      'provider_slug',
-      'name as provider_name',
-      'country_code',
-      'provider_branch_id',
-      'clock_offset',
-      'reset_at_real',
-      'providers.requests_per_minute',
-      'providers.token_requests_per_minute',
-      liftOf('requests_per_minute', now).as('lifted_requests'),
-      liftOf('token_requests_per_minute', now).as('lifted_token_requests'),
-    ])
-    .where('client_id', '=', client_id),
+/** One row per lift, latest first. Looked at for every call: a rotation, a lift and a reset hold at once. */
+const selectClient = lookup<{ client_id: string }, Row>(
+  ['clients', 'providers', 'limit_lifts'],
+  (db, { client_id }) =>
+    db
+      .selectFrom('clients')
+      .innerJoin('providers', 'providers.provider_id', 'clients.provider_id')
+      .leftJoin('limit_lifts', 'limit_lifts.provider_id', 'providers.provider_id')
+      .select([
+        'client_id',
+        'secret_hash',
+        'credential_version',
+        'scopes',
+        'providers.provider_id',
+        'provider_slug',
+        'name as provider_name',
+        'country_code',
+        'provider_branch_id',
+        'clock_offset',
+        'reset_at_real',
+        'providers.requests_per_minute',
+        'providers.token_requests_per_minute',
+        'starts_at_real',
+        'ends_at_real',
+        'limit_lifts.requests_per_minute as lifted_requests',
+        'limit_lifts.token_requests_per_minute as lifted_token_requests',
+      ])
+      .where('client_id', '=', client_id)
+      .orderBy('lift_id', 'desc'),
 );
 
 export async function findClient(db: Executor, client_id: string): Promise<ClientRecord | undefined> {
-  const [row] = await selectClient(db, { client_id, now: realNow() });
+  const rows = await selectClient(db, { client_id });
+  const [row] = rows;
   if (row === undefined) return undefined;
+  const now = realNow();
+  const inForce = rows.filter((lift) => isInForce(lift, now));
+  const lifted = inForce.find((lift) => lift.lifted_requests !== null);
+  const liftedTokens = inForce.find((lift) => lift.lifted_token_requests !== null);
   return {
     ...row,
     scopes: JSON.parse(row.scopes) as Scope[],
-    requests_per_minute: row.lifted_requests ?? row.requests_per_minute,
-    token_requests_per_minute: row.lifted_token_requests ?? row.token_requests_per_minute,
+    requests_per_minute: lifted?.lifted_requests ?? row.requests_per_minute,
+    token_requests_per_minute: liftedTokens?.lifted_token_requests ?? row.token_requests_per_minute,
   };
 }
 
+function isInForce({ starts_at_real, ends_at_real }: Lift, now: number): boolean {
+  return starts_at_real !== null && ends_at_real !== null && starts_at_real <= now && ends_at_real > now;
+}
+
 /** What a reset changes of a provider: its world is another one now. */
-export const selectWorld = statement<
+export const selectWorld = lookup<
   { provider_id: string },
   { reset_at_real: number | null; clock_offset: number }
->((db, { provider_id }) =>
+>(['providers'], (db, { provider_id }) =>
   db.selectFrom('providers').select(['reset_at_real', 'clock_offset']).where('provider_id', '=', provider_id),
 );

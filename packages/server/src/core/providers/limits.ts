@@ -38,11 +38,18 @@ export async function liftLimits(uow: UnitOfWork, lift: NewLift): Promise<void> 
       errors: [{ path: 'ends_at', message: 'must lie in the future and after starts_at' }],
     });
   }
+  const { provider_id } = uow.provider;
+  // Every call looks at all of them.
+  await uow.db
+    .deleteFrom('limit_lifts')
+    .where('provider_id', '=', provider_id)
+    .where('ends_at_real', '<=', realNow())
+    .execute();
   await uow.db
     .insertInto('limit_lifts')
     .values({
       lift_id: newRowId(),
-      provider_id: uow.provider.provider_id,
+      provider_id,
       starts_at_real,
       ends_at_real,
       requests_per_minute: lift.requests_per_minute,

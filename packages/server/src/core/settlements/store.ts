@@ -1,6 +1,7 @@
 import type { SettlementStatus } from '@osigu-sandbox/contract';
 import type { Selectable } from 'kysely';
 import type { SettlementTable } from '../../store/database.ts';
+import { rowLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 
 export type SettlementRow = Selectable<SettlementTable>;
@@ -29,14 +30,14 @@ export const selectSettlement = statement<Key, SettlementRow>((db, { provider_id
     .where('provider_id', '=', provider_id),
 );
 
-/** Reads it and keeps everybody else who changes it waiting: a write without a change, as `lockAuthorization`. */
+/** Reads it and keeps everybody else who changes it waiting, as `lockAuthorization`. */
 export const lockSettlement = statement<Key, SettlementRow>((db, { provider_id, settlement_id }) =>
   db
-    .updateTable('settlements')
-    .set((eb) => ({ created_at: eb.ref('created_at') }))
+    .selectFrom('settlements')
+    .selectAll()
     .where('settlement_id', '=', settlement_id)
     .where('provider_id', '=', provider_id)
-    .returningAll(),
+    .modifyEnd(rowLock(db)),
 );
 
 /** 0 for whoever lost the race; so does the next. */

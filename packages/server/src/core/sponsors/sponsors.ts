@@ -3,7 +3,7 @@ import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { sponsorProfiles } from '../../fixtures/sponsors.ts';
 import { fault } from '../../platform/errors.ts';
 import { toWire } from '../../platform/money.ts';
-import { type Executor, statement } from '../../store/statement.ts';
+import { type Executor, lookup } from '../../store/statement.ts';
 
 const profilesBySlug = new Map(
   sponsorProfiles.flatMap((profile) =>
@@ -15,7 +15,8 @@ export function findSponsor(slug: string): SponsorProfile | undefined {
   return profilesBySlug.get(slug);
 }
 
-const selectAffiliation = statement<{ provider_id: string; sponsor_slug: string }, { sponsor_slug: string }>(
+const selectAffiliation = lookup<{ provider_id: string; sponsor_slug: string }, { sponsor_slug: string }>(
+  ['affiliations'],
   (db, { provider_id, sponsor_slug }) =>
     db
       .selectFrom('affiliations')
@@ -24,7 +25,8 @@ const selectAffiliation = statement<{ provider_id: string; sponsor_slug: string 
       .where('sponsor_slug', '=', sponsor_slug),
 );
 
-const selectAffiliations = statement<{ provider_id: string }, { sponsor_slug: string }>(
+const selectAffiliations = lookup<{ provider_id: string }, { sponsor_slug: string }>(
+  ['affiliations'],
   (db, { provider_id }) =>
     db
       .selectFrom('affiliations')

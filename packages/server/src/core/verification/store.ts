@@ -1,19 +1,18 @@
 import type { OtpChannel } from '@osigu-sandbox/contract';
 import type { BiometricReadingTable } from '../../store/database.ts';
+import { rowLock } from '../../store/row-lock.ts';
 import { change, statement } from '../../store/statement.ts';
 import type { OtpStatus } from './rules.ts';
 
-/**
- * Makes parallel sends to one person wait for each other, so that the second one sees the first. A change of
- * nothing locks the row in either dialect.
- */
-export const lockBeneficiary = change<{ provider_id: string; beneficiary_id: string }>(
+/** Makes parallel sends to one person wait for each other, so that the second one sees the first. */
+export const lockBeneficiary = statement<{ provider_id: string; beneficiary_id: string }>(
   (db, { provider_id, beneficiary_id }) =>
     db
-      .updateTable('beneficiaries')
-      .set((eb) => ({ email: eb.ref('email') }))
+      .selectFrom('beneficiaries')
+      .select('beneficiary_id')
       .where('beneficiary_id', '=', beneficiary_id)
-      .where('provider_id', '=', provider_id),
+      .where('provider_id', '=', provider_id)
+      .modifyEnd(rowLock(db)),
 );
 
 type Way = { provider_id: string; beneficiary_id: string; sponsor_slug: string; channel: OtpChannel };

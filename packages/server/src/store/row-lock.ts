@@ -1,0 +1,10 @@
+import { PostgresAdapter, sql } from 'kysely';
+import type { Executor } from './statement.ts';
+
+/**
+ * The end of a select in a transaction whose rows nobody else may change until that ends. The embedded store has one
+ * writer, which alone is enough. As strong as an update, so that rows which refer to these can still be inserted.
+ */
+export function rowLock(db: Executor) {
+  return db.getExecutor().adapter instanceof PostgresAdapter ? sql`for no key update` : sql``;
+}
