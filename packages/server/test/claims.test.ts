@@ -827,7 +827,10 @@ describe('the list', () => {
     const { authorization_code } = await approve(counter, ten);
     const ids = [(await dispensed(authorization_code, counter)).claim_id as string];
     await counter.advance(3_600);
-    ids.push(await opened({}, counter), await opened({ sponsor_slug: 'sponsor-sandbox' }, counter));
+    ids.push(await opened({}, counter));
+    // Two moments: within a millisecond both would be up to the first.
+    await counter.advance(60);
+    ids.push(await opened({ sponsor_slug: 'sponsor-sandbox' }, counter));
     const list = async (query: string) => {
       const { body } = await counter.call('GET', `/arc/v1/claims?${query}`);
       return body.content.map((claim: Json) => claim.claim_id);
