@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { clock } from './clock.ts';
+import { decisions } from './decisions.ts';
 import { deliveries } from './deliveries.ts';
 import { mixedFlow } from './mixed-flow.ts';
 import { reads } from './reads.ts';
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   deliveries,
   start,
   clock,
+  decisions,
 };
 
 async function main(): Promise<void> {
