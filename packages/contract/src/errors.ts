@@ -113,6 +113,18 @@ export const errorRegistry = {
   '071-404-settlement-document': missing('settlement document'),
   '071-404-subscription': missing('subscription'),
   '071-404-delivery': missing('delivery'),
+  '071-404-request': define(
+    404,
+    'No such call in the request log.',
+    'No call with this id, or it is no longer among the last 10 000.',
+    "Read the list; X-Request-Id of an answer is the call's request_id.",
+  ),
+  '071-404-snapshot': define(
+    404,
+    'No such snapshot.',
+    'The id or name is unknown or of another provider, the snapshot was deleted, or a newer one took its name.',
+    'List the snapshots of the provider, or take one.',
+  ),
   '071-405': define(
     405,
     'The route does not know this method.',
@@ -266,11 +278,41 @@ export const errorRegistry = {
     'provider_slug is unique.',
     'Choose another slug.',
   ),
+  '071-409-sponsor-fixture': define(
+    409,
+    'A sponsor of the fixtures is neither replaced nor deleted.',
+    'The slug is one of docs/fixtures.md, or an alias of one.',
+    'Import the profile under a slug of its own.',
+  ),
+  '071-409-sponsor-in-use': define(
+    409,
+    'Providers still use this sponsor.',
+    'A provider is affiliated with it, or has a request, an authorization, a claim or a settlement of it.',
+    'Take the affiliations away and reset those providers; a changed profile with the same currency and slugs can replace it at any time.',
+  ),
   '071-409-clock-backwards': define(
     409,
     'The clock never goes backwards.',
     'The time asked for lies before the present time of the provider.',
     'Ask for a later time, or reset the provider.',
+  ),
+  '071-409-snapshot-outdated': define(
+    409,
+    'The snapshot was taken by another version of the sandbox.',
+    'The tables have changed since.',
+    'Delete it and take a new one.',
+  ),
+  '071-409-sponsor-missing': define(
+    409,
+    'A sponsor that it names is not in this sandbox. Nothing was changed.',
+    'An imported sponsor was deleted after the snapshot, or never brought to the sandbox of an import.',
+    'Import the sponsors that errors names.',
+  ),
+  '071-409-ids-taken': define(
+    409,
+    'Another provider has an id or code of it by now. Nothing was changed.',
+    'A human code or an id that a restore or an import brings belongs to somebody else.',
+    'Take a new snapshot; import into a sandbox that does not hold the provider under another slug.',
   ),
   '071-413': define(
     413,
@@ -386,6 +428,12 @@ export const errorRegistry = {
     'Ten exist already.',
     'Delete one, or widen the event_types of another.',
   ),
+  '071-422-snapshot-limit': define(
+    422,
+    'A provider has at most 20 snapshots, of 256 MB together.',
+    'So many exist already, or the provider holds too much.',
+    'Delete a snapshot, or give the name of one, whose place the new one takes.',
+  ),
   '071-422-address-not-allowed': define(
     422,
     'The URL points to an address that is not allowed.',
@@ -398,6 +446,12 @@ export const errorRegistry = {
     'The limit of this minute is used up.',
     'Wait for the seconds of Retry-After; cache tokens.',
     'documented',
+  ),
+  '071-429-live-streams': define(
+    429,
+    'Too many live streams of this provider are open.',
+    'Twenty are open in this process.',
+    'Close one; a stream that was cut off counts until the server notices.',
   ),
   '071-500': define(
     500,

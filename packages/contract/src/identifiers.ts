@@ -1,6 +1,6 @@
 /**
  * Prefixes of public identifiers: `<prefix>_` + 26-character ULID. Source: contract section 2
- * (D for the documented ones, S for `file`, `bio`, `whs`, `dlv`, `req`, `out`).
+ * (D for the documented ones, S for `file`, `bio`, `whs`, `dlv`, `req`, `out`, `log`).
  */
 export const identifierPrefixes = {
   beneficiary: 'bnf',
@@ -22,6 +22,8 @@ export const identifierPrefixes = {
   delivery: 'dlv',
   request: 'req',
   outbox: 'out',
+  snapshot: 'snap',
+  loggedRequest: 'log',
 } as const;
 
 export type IdentifierKind = keyof typeof identifierPrefixes;

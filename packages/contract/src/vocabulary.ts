@@ -24,6 +24,23 @@ export type DocumentType = (typeof documentTypes)[number];
 export const evaluationModes = ['SYNC', 'ASYNC'] as const;
 export type EvaluationMode = (typeof evaluationModes)[number];
 
+/** S: sponsor profiles; real connectors (contract section 17) are no files of this kind. */
+export const sponsorKinds = ['mock', 'shadow'] as const;
+/** S: attributes of the synthetic people that a search field of a sponsor can be compared with. */
+export const sponsorAttributes = [
+  'document_type',
+  'document_number',
+  'member_id',
+  'plan_code',
+  'date_of_birth',
+  'first_name',
+  'last_name',
+  'sex',
+  'email',
+  'phone_number',
+] as const;
+export type SponsorAttribute = (typeof sponsorAttributes)[number];
+
 /** D: authentication/otp-flow. */
 export const verificationMethods = ['OTP', 'BIOMETRIC'] as const;
 export type VerificationMethod = (typeof verificationMethods)[number];
@@ -149,6 +166,19 @@ export const retryPolicies = ['non_2xx', '5xx'] as const;
 export type RetryPolicy = (typeof retryPolicies)[number];
 export const deliveryStatuses = ['PENDING', 'DELIVERED', 'ABANDONED'] as const;
 export type DeliveryStatus = (typeof deliveryStatuses)[number];
+
+/** S: injected faults, contract section 14. */
+export const faultableMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export const faultMoments = ['before', 'after'] as const;
+export type FaultMoment = (typeof faultMoments)[number];
+export const deliveryFaultKinds = [
+  'duplicate',
+  'tampered_signature',
+  'stale_timestamp',
+  'delay',
+  'out_of_order',
+] as const;
+export type DeliveryFaultKind = (typeof deliveryFaultKinds)[number];
 
 export const environments = ['sandbox', 'production'] as const;
 export type Environment = (typeof environments)[number];

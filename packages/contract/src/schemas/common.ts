@@ -6,8 +6,15 @@ export function Words<const T extends readonly string[]>(words: T, options: Reco
   return Type.Unsafe<T[number]>({ type: 'string', enum: [...words], ...options });
 }
 
+/** With a list of types where that says it: a serialiser need not validate to choose between two schemas. */
 export function Nullable<T extends TSchema>(schema: T) {
-  return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] });
+  const { type, enum: words } = schema as { type?: unknown; enum?: readonly unknown[] };
+  const isPlain = type === 'string' || type === 'integer' || type === 'number' || type === 'boolean';
+  return Type.Unsafe<Static<T> | null>(
+    isPlain
+      ? { ...schema, type: [type, 'null'], ...(words && { enum: [...words, null] }) }
+      : { anyOf: [schema, { type: 'null' }] },
+  );
 }
 
 /** `prefix_` + ULID. Incoming ids are opaque strings: an odd one is simply unknown. */

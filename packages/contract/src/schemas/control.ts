@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { scopes } from '../scopes.ts';
 import { type CountryCode, countries } from '../vocabulary.ts';
-import { Nullable, Text, Timestamp, Words } from './common.ts';
+import { Id, Nullable, Text, Timestamp, Words } from './common.ts';
 import { Doctor } from './prescriptions.ts';
 
 const Slug = Type.String({
@@ -64,6 +64,11 @@ export const OnboardingSheet = Type.Object({
       evaluation: Type.String(),
       currency_code: Type.String(),
       behaviour: Type.String(),
+      search_examples: Type.Array(
+        Type.Record(Type.String(), Type.String(), {
+          description: 'Body of a search with this form that finds the person of the guides.',
+        }),
+      ),
     }),
   ),
   beneficiaries: Type.Array(
@@ -99,7 +104,10 @@ export const OnboardingSheet = Type.Object({
 
 export const Clock = Type.Object({
   now: Timestamp,
-  offset_seconds: Type.Number({ description: "How far ahead of real time this provider's clock is." }),
+  offset_seconds: Type.Number({
+    description:
+      "How far ahead of real time this provider's clock is; below zero after an older moment was restored.",
+  }),
 });
 
 export const ClockAdvance = Type.Object({
@@ -110,6 +118,29 @@ export const ClockAdvance = Type.Object({
 export const ClockAdvanced = Type.Object({
   now: Timestamp,
   fired: Type.Integer({ description: 'How many pieces of due work ran before this answer.' }),
+});
+
+const SnapshotName = Text(120, { examples: ['base'] });
+
+export const SnapshotCreate = Type.Object({ name: Type.Optional(SnapshotName) });
+
+export const Snapshot = Type.Object({
+  snapshot_id: Id('snapshot'),
+  name: Nullable(Type.String()),
+  clock: { ...Timestamp, description: "What the provider's clock showed." },
+  rows: Type.Integer(),
+  bytes: Type.Integer({ description: 'As it is stored, compressed.' }),
+  created_at: { ...Timestamp, description: 'In real time.' },
+});
+
+export const Restore = Type.Object({
+  snapshot_id: Type.Optional(Id('snapshot')),
+  name: Type.Optional(SnapshotName),
+});
+
+export const Restored = Type.Object({
+  ...Snapshot.properties,
+  now: { ...Timestamp, description: "What the provider's clock shows, and goes on from." },
 });
 
 export const Limits = Type.Object({

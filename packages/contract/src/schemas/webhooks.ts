@@ -1,5 +1,11 @@
 import Type from 'typebox';
-import { deliveryStatuses, environments, retryPolicies, subscriptionStatuses } from '../vocabulary.ts';
+import {
+  deliveryFaultKinds,
+  deliveryStatuses,
+  environments,
+  retryPolicies,
+  subscriptionStatuses,
+} from '../vocabulary.ts';
 import { Nullable, Text, Timestamp, Words } from './common.ts';
 
 const EventTypePatterns = Type.Array(Text(64, { examples: ['authorization.*'] }), {
@@ -19,6 +25,27 @@ export const SubscriptionPatch = Type.Object({
   url: Type.Optional(Text(2048)),
   event_types: Type.Optional(EventTypePatterns),
   retry_on: Type.Optional(Words(retryPolicies)),
+});
+
+export const ReplayRequest = Type.Object({
+  from: Timestamp,
+  to: Timestamp,
+  event_types: Type.Optional(EventTypePatterns),
+  only_failed: Type.Optional(
+    Type.Boolean({ description: 'Only events whose last delivery is `ABANDONED`.' }),
+  ),
+  dry_run: Type.Optional(Type.Boolean({ description: 'Counts, and writes nothing.' })),
+});
+
+export const Replay = Type.Object({
+  subscription_id: Type.String(),
+  from: Timestamp,
+  to: Timestamp,
+  event_types: Type.Array(Type.String()),
+  only_failed: Type.Boolean(),
+  dry_run: Type.Boolean(),
+  events: Type.Integer({ description: 'That match.' }),
+  deliveries: Type.Integer({ description: 'New ones; none of a dry run.' }),
 });
 
 export const Subscription = Type.Object({
@@ -54,6 +81,7 @@ export const DeliveryAttempt = Type.Object({
   latency_ms: Type.Integer(),
   error: Nullable(Type.String({ examples: ['TIMEOUT', 'CONNECTION_REFUSED', 'ADDRESS_NOT_ALLOWED'] })),
   response_excerpt: Nullable(Type.String()),
+  fault: Nullable(Words(deliveryFaultKinds, { description: 'Injected, see the faults of the provider.' })),
 });
 
 export const Delivery = Type.Object({

@@ -1,6 +1,6 @@
 import type { AuthorizationStatus, PaymentType, VoidActor } from '@osigu-sandbox/contract';
+import type { DueHandler } from '../../engine/run-due.ts';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { DueHandler } from '../../engine/worker.ts';
 import { fault, type Issue, rejectIssues } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
 import { isoTimestamp, parseTimestamp } from '../../platform/time.ts';
@@ -120,7 +120,8 @@ export async function releaseRedeemed(
   const [row] = await lockAuthorization(owner.db, { authorization_id });
   // A reset of the owner was faster.
   if (row === undefined) return;
-  await release(owner.db, authorization_id, taken);
+  // So was a restore, to a time before the redemption.
+  if ((await release(owner.db, authorization_id, taken)) === 0) return;
   const lines = (await selectLines(owner.db, [authorization_id])).get(authorization_id) ?? [];
   const redeemed = lines.some((line) => line.redeemed_quantity > 0);
   const status = step(authorizationMachine, row.status, redeemed ? 'release_part' : 'release_all');

@@ -1,18 +1,19 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import { magicCodes } from '../../fixtures/magic.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { type Fault, fault } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
-import { second } from '../../platform/time.ts';
 import { findBeneficiary } from '../beneficiaries/service.ts';
 import type { BeneficiaryRow } from '../beneficiaries/store.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
+import { requirementsFor } from '../sponsors/requirements.ts';
+import { sponsorOf } from '../sponsors/sponsors.ts';
 import { consumeProof } from '../verification/proof.ts';
-import { decideGroups, decideLine, type RequestedLine } from './decision.ts';
+import { decideGroups, failsFirst } from './decision.ts';
+import { decided, type Evaluation, evaluate } from './evaluations.ts';
+import { factsOf } from './facts.ts';
 import { type Granted, grant, placeHolder } from './grant.ts';
-import { missingIndications, requireRequest, sponsorOfRequest } from './requests.ts';
+import { missingIndications, requireRequest } from './requests.ts';
 import { requestMachine } from './rules.ts';
 import {
-  countEvaluation,
   countFailedEvaluation,
   type RequestRow,
   selectFilesOfRequest,
@@ -34,6 +35,11 @@ export interface Completion {
   readonly authorizations: readonly ReturnType<typeof outcomeView>[];
 }
 
+/** `answer_delay`: milliseconds that the sponsor takes to answer, to be waited after the transaction. */
+export type Outcome =
+  | { readonly completion: Completion; readonly answer_delay: number }
+  | { readonly refusal: Fault; readonly answer_delay: number };
+
 /**
  * Second phase. A missing indication is not an error (D); a sponsor that fails is a refusal whose count stays,
  * so that the next try succeeds.
@@ -42,63 +48,88 @@ export async function completeRequest(
   uow: UnitOfWork,
   authorization_request_id: string,
   proof: Proof,
-): Promise<{ completion: Completion } | { refusal: Fault }> {
+): Promise<Outcome> {
   const request = await requireRequest(uow, authorization_request_id);
-  const profile = sponsorOfRequest(request);
+  const profile = await sponsorOf(uow.db, request);
   const person = await personOf(uow, request);
-  const pending = request.status === 'PENDING_INDICATION';
-  if (pending) {
-    const missing = missingIndications(
-      profile,
-      await selectFilesOfRequest(uow.db, { authorization_request_id }),
-    );
-    if (missing.length > 0) return { completion: answer(request, 'PENDING_INDICATION', [], missing) };
-    if (await sponsorFails(uow, request, profile)) {
-      return {
-        refusal: fault('071-503', { message: 'The sponsor did not answer. Try again.', retryAfter: 1 }),
-      };
+  const asked: Asked = { request, person, profile };
+  const isOpen = request.status === 'PENDING_INDICATION';
+  if (isOpen) {
+    const files = await selectFilesOfRequest(uow.db, { authorization_request_id });
+    const missing = missingIndications(request, profile, files);
+    if (missing.length > 0) {
+      return { completion: answer(request, 'PENDING_INDICATION', [], missing), answer_delay: 0 };
     }
   }
-  const method = profile.verification.authorization;
-  if (method !== null) {
-    const { person_key } = person;
-    await consumeProof(uow, { method, person_key, sponsor_slug: profile.sponsor_slug, ...proof });
+  const evaluation = isOpen ? await evaluateOnce(uow, asked) : notAsked;
+  const answer_delay = profile.evaluation === 'SYNC' ? evaluation.delay : 0;
+  if (evaluation.fails) {
+    const message = 'The sponsor did not answer. Try again.';
+    return { refusal: fault('071-503', { message, retryAfter: 1 }), answer_delay };
   }
+  await prove(uow, asked, proof);
   const to = step(requestMachine, request.status, profile.evaluation === 'SYNC' ? 'complete' : 'submit');
   await win(uow, request, to);
-  const owner = { request, person_key: person.person_key, profile };
   const granted =
-    profile.evaluation === 'SYNC'
-      ? await decideNow(uow, owner, person)
-      : await submit(uow, owner, requestedLines(request));
-  return { completion: answer(request, to, granted, []) };
+    profile.evaluation === 'SYNC' ? await decideNow(uow, asked) : await submit(uow, asked, evaluation.delay);
+  return { completion: answer(request, to, granted, []), answer_delay };
 }
 
-type Owner = Parameters<typeof grant>[1];
+interface Asked {
+  readonly request: RequestRow;
+  readonly person: BeneficiaryRow;
+  readonly profile: SponsorProfile;
+}
 
-async function decideNow(uow: UnitOfWork, owner: Owner, person: BeneficiaryRow): Promise<Granted[]> {
-  const exhausted = person.benefits_exhausted === 1;
-  const groups = decideGroups(requestedLines(owner.request), (line) => decideLine(line, exhausted));
+const notAsked: Evaluation = { fails: false, delay: 0 };
+
+/** A synchronous sponsor that fails first does so before anything else; an asynchronous one when it decides. */
+async function evaluateOnce(uow: UnitOfWork, { request, person, profile }: Asked): Promise<Evaluation> {
+  const { authorization_request_id, failed_evaluations } = request;
+  const isFirst = profile.evaluation === 'SYNC' && failed_evaluations === 0;
+  if (isFirst && failsFirst(profile, factsOf(request, person, profile))) {
+    await countFailedEvaluation(uow.db, { authorization_request_id });
+    return { fails: true, delay: 0 };
+  }
+  return evaluate(uow, profile);
+}
+
+async function prove(uow: UnitOfWork, { request, person, profile }: Asked, proof: Proof): Promise<void> {
+  const { person_key } = person;
+  const { sponsor_slug } = profile;
+  const types = requestedLines(request).map((line) => line.product_type);
+  for (const method of requirementsFor(profile, types).methods) {
+    await consumeProof(uow, { method, person_key, sponsor_slug, ...proof });
+  }
+}
+
+async function decideNow(uow: UnitOfWork, asked: Asked): Promise<Granted[]> {
+  const { request, person, profile } = asked;
   const granted: Granted[] = [];
-  for (const group of groups) granted.push(await grant(uow, owner, group));
+  for (const group of decided(request, person, profile)) {
+    granted.push(await grant(uow, ownerOf(asked), group));
+  }
   return granted;
 }
 
-async function submit(uow: UnitOfWork, owner: Owner, lines: readonly RequestedLine[]): Promise<Granted[]> {
+async function submit(uow: UnitOfWork, asked: Asked, delay: number): Promise<Granted[]> {
   const undecided = () => ({ authorized_quantity: 0 });
   const placeholders: Granted[] = [];
-  for (const { product_type, lines: members } of decideGroups(lines, undecided)) {
-    placeholders.push(await placeHolder(uow, owner, { product_type, lines: members }));
+  for (const { product_type, lines } of decideGroups(requestedLines(asked.request), undecided)) {
+    placeholders.push(await placeHolder(uow, ownerOf(asked), { product_type, lines }));
   }
-  const { decision_delay_seconds } = owner.profile;
-  if (decision_delay_seconds !== null) {
+  if (!asked.profile.decidesByHand) {
     await uow.schedule({
       kind: decisionWork,
-      subject_id: owner.request.authorization_request_id,
-      due_at: uow.now + decision_delay_seconds * second,
+      subject_id: asked.request.authorization_request_id,
+      due_at: uow.now + delay,
     });
   }
   return placeholders;
+}
+
+function ownerOf({ request, person, profile }: Asked) {
+  return { request, person_key: person.person_key, profile };
 }
 
 /** Of many calls that race for one request, one changes its row. */
@@ -113,24 +144,6 @@ async function win(uow: UnitOfWork, request: RequestRow, to: RequestRow['status'
     completed_at,
   });
   if (won === 0) throw fault('071-409-already-completed');
-}
-
-/** Every n-th evaluation of a flaky sponsor, and the first of a request with the magic medication. */
-async function sponsorFails(uow: UnitOfWork, request: RequestRow, profile: SponsorProfile): Promise<boolean> {
-  const { authorization_request_id } = request;
-  if (profile.evaluation === 'SYNC' && failsFirst(request)) {
-    await countFailedEvaluation(uow.db, { authorization_request_id });
-    return true;
-  }
-  if (profile.fails_every === null) return false;
-  const { provider_id } = uow.provider;
-  const [counted] = await countEvaluation(uow.db, { provider_id, sponsor_slug: profile.sponsor_slug });
-  return counted !== undefined && counted.evaluations % profile.fails_every === 0;
-}
-
-export function failsFirst(request: RequestRow): boolean {
-  if (request.failed_evaluations > 0) return false;
-  return requestedLines(request).some((line) => line.product_code === magicCodes.sponsorFails);
 }
 
 export async function personOf(uow: UnitOfWork, request: RequestRow): Promise<BeneficiaryRow> {

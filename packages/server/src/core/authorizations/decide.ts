@@ -1,18 +1,21 @@
 import type { RejectionCode } from '@osigu-sandbox/contract';
+import type { DueHandler } from '../../engine/run-due.ts';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { DueHandler } from '../../engine/worker.ts';
 import { fault, type Issue, rejectIssues } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { step } from '../../platform/state-machine.ts';
-import { day, isoTimestamp, second } from '../../platform/time.ts';
+import { day, isoTimestamp } from '../../platform/time.ts';
 import { failureKind } from '../../store/failures.ts';
 import { TryAgain } from '../../store/store.ts';
 import { recordEvent } from '../../webhooks/events.ts';
+import { sponsorOf } from '../sponsors/sponsors.ts';
 import { drawAuthorizationCode, drawSponsorReference, maxTries } from './codes.ts';
-import { decisionWork, failsFirst, personOf } from './complete.ts';
-import { decideGroups, decideLine, type GroupDecision, type LineDecision, refuse } from './decision.ts';
+import { decisionWork, personOf } from './complete.ts';
+import { decideGroups, failsFirst, type GroupDecision, type LineDecision, refuse } from './decision.ts';
+import { decided, evaluate } from './evaluations.ts';
+import { factsOf } from './facts.ts';
 import { expiryWork } from './grant.ts';
-import { describeRequest, requireRequest, sponsorOfRequest } from './requests.ts';
+import { describeRequest, requireRequest } from './requests.ts';
 import { requestMachine } from './rules.ts';
 import {
   type AuthorizationRow,
@@ -32,20 +35,17 @@ export function decisionHandler(log: Log): DueHandler {
         log.info({ authorization_request_id: subject_id, status: request.status }, 'decision discarded');
         return;
       }
-      if (failsFirst(request)) {
-        // The sponsor fails once; it is asked again after the same time.
+      const profile = await sponsorOf(uow.db, request);
+      const person = await personOf(uow, request);
+      const isFirst = request.failed_evaluations === 0;
+      if (isFirst && failsFirst(profile, factsOf(request, person, profile))) {
+        // The sponsor fails once; it is asked again after as long as it takes.
         await countFailedEvaluation(uow.db, { authorization_request_id: subject_id });
-        const delay = sponsorOfRequest(request).decision_delay_seconds ?? 0;
-        await uow.schedule({ kind: decisionWork, subject_id, due_at: uow.now + delay * second });
+        const { delay } = await evaluate(uow, profile);
+        await uow.schedule({ kind: decisionWork, subject_id, due_at: uow.now + delay });
         return;
       }
-      const person = await personOf(uow, request);
-      const exhausted = person.benefits_exhausted === 1;
-      await decide(
-        uow,
-        request,
-        decideGroups(requestedLines(request), (line) => decideLine(line, exhausted)),
-      );
+      await decide(uow, request, decided(request, person, profile));
     },
   };
 }
@@ -129,7 +129,7 @@ async function approve(
 ): Promise<void> {
   const authorization_code = await freeCode(uow);
   const sponsor_reference = drawSponsorReference(uow.now);
-  const expires_at = uow.now + sponsorOfRequest(request).validity_days * day;
+  const expires_at = uow.now + (await sponsorOf(uow.db, request)).validity_days * day;
   await uow.db
     .updateTable('authorizations')
     .set({ status: 'APPROVED', authorization_code, sponsor_reference, expires_at, decided_at: uow.now })

@@ -1,5 +1,11 @@
 import type { ProductType, RejectionCode } from '@osigu-sandbox/contract';
-import { magicCodes } from '../../fixtures/magic.ts';
+import {
+  authorizedQuantity,
+  decidingRule,
+  failsFirstAt,
+  type LineFacts,
+} from '../sponsors/decision-rules.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
 
 /** What was asked for, one line. */
 export interface RequestedLine {
@@ -40,19 +46,16 @@ export function refuse(code: RejectionCode, reason?: string): LineDecision {
   return { authorized_quantity: 0, rejection_code: code, rejection_reason: reason ?? rejectionReasons[code] };
 }
 
-/** How the fixture sponsors decide one line. Contract section 14. */
-export function decideLine(line: RequestedLine, benefitsExhausted: boolean): LineDecision {
-  if (benefitsExhausted) return refuse('COVERAGE_EXHAUSTED');
-  switch (line.product_code) {
-    case magicCodes.notCovered:
-      return refuse('NOT_COVERED');
-    case magicCodes.medicalCriteria:
-      return refuse('MEDICAL_CRITERIA');
-    case magicCodes.halfQuantity:
-      return { authorized_quantity: Math.max(Math.floor(line.quantity / 2), 1) };
-    default:
-      return { authorized_quantity: line.quantity };
-  }
+/** What the sponsor's rules say of one line. */
+export function decideLine({ decision_rules }: SponsorProfile, line: LineFacts): LineDecision {
+  const rule = decidingRule(decision_rules, line);
+  if (rule?.decision === 'REJECT') return refuse(rule.rejection_code, rule.rejection_reason);
+  return { authorized_quantity: authorizedQuantity(rule, line.quantity) };
+}
+
+/** Whether the sponsor fails when it is asked for the first time. */
+export function failsFirst({ decision_rules }: SponsorProfile, lines: readonly LineFacts[]): boolean {
+  return lines.some((line) => failsFirstAt(decision_rules, line));
 }
 
 /** One group per product type, in the order in which the types first appear. */

@@ -1,9 +1,9 @@
 import type { AuthorizationStatus } from '@osigu-sandbox/contract';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { fault } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { day } from '../../platform/time.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
 import { drawAuthorizationCode, drawSponsorReference, maxTries } from './codes.ts';
 import type { GroupDecision } from './decision.ts';
 import {

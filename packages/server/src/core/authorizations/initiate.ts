@@ -1,11 +1,12 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { fault, type Issue, rejectIssues } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { findBeneficiary, hasActiveCoverage } from '../beneficiaries/service.ts';
 import type { BeneficiaryRow } from '../beneficiaries/store.ts';
 import { findDiagnosis } from '../catalogues/catalogue.ts';
 import { unregisteredProducts, unsupportedTypes, wrongTypes } from '../catalogues/product-checks.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
+import { requirementsFor } from '../sponsors/requirements.ts';
 import { findSponsor, isAffiliated } from '../sponsors/sponsors.ts';
 import type { RequestedLine } from './decision.ts';
 import { insertRequest, type NewRequestRow } from './store.ts';
@@ -28,7 +29,7 @@ export interface NewRequest {
 
 /** First phase: a PENDING_INDICATION request and nothing else. Everything wrong is listed in one answer. */
 export async function initiateRequest(uow: UnitOfWork, input: NewRequest): Promise<NewRequestRow> {
-  const sponsor = findSponsor(input.sponsor_slug);
+  const sponsor = await findSponsor(uow.db, input.sponsor_slug);
   if (sponsor !== undefined && !(await isAffiliated(uow.db, uow.provider.provider_id, sponsor))) {
     throw fault('071-403-sponsor-not-affiliated');
   }
@@ -88,12 +89,14 @@ async function rejectWrong(
 }
 
 function missingFields(input: NewRequest, sponsor: SponsorProfile): Issue[] {
-  const issues: Issue[] = sponsor.required_fields
+  const types = input.products.map((product) => product.product_type);
+  const { required_fields, authorization_types } = requirementsFor(sponsor, types);
+  const issues: Issue[] = required_fields
     .filter((name) => input[name] === undefined)
     .map((name) => ({ path: name, message: 'is required by this sponsor' }));
   const { authorization_type } = input;
-  if (authorization_type !== undefined && !sponsor.authorization_types.includes(authorization_type)) {
-    const message = `must be one of ${sponsor.authorization_types.join(', ')}`;
+  if (authorization_type !== undefined && !authorization_types.includes(authorization_type)) {
+    const message = `must be one of ${authorization_types.join(', ')}`;
     issues.push({ path: 'authorization_type', message });
   }
   return issues;

@@ -1,10 +1,11 @@
 import type { AuthorizationRequestStatus } from '@osigu-sandbox/contract';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { fault } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
 import { parseTimestamp } from '../../platform/time.ts';
-import { findSponsor } from '../sponsors/sponsors.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
+import { type JointRequirements, requirementsFor } from '../sponsors/requirements.ts';
+import { sponsorOf, sponsorsOf } from '../sponsors/sponsors.ts';
 import { requestMachine } from './rules.ts';
 import {
   type AuthorizationRow,
@@ -17,7 +18,7 @@ import {
   selectRequest,
   updateRequestStatus,
 } from './store.ts';
-import { requestView } from './views.ts';
+import { requestedLines, requestView } from './views.ts';
 
 type Context = Pick<UnitOfWork, 'db' | 'provider'>;
 
@@ -31,17 +32,23 @@ export async function requireRequest(
   return row;
 }
 
-/** The profile of a request that exists: its slug was checked when it was initiated. */
-export function sponsorOfRequest(row: Pick<RequestRow, 'sponsor_slug'>): SponsorProfile {
-  const profile = findSponsor(row.sponsor_slug);
-  if (profile === undefined) throw fault('071-404-sponsor');
-  return profile;
+/** What the sponsor demands of a request, by the product types in it. */
+export function demandsOn(row: Pick<RequestRow, 'products'>, profile: SponsorProfile): JointRequirements {
+  const lines = requestedLines(row);
+  return requirementsFor(
+    profile,
+    lines.map((line) => line.product_type),
+  );
 }
 
-export function missingIndications(profile: SponsorProfile, files: readonly FileRow[]): string[] {
+export function missingIndications(
+  row: Pick<RequestRow, 'products'>,
+  profile: SponsorProfile,
+  files: readonly FileRow[],
+): string[] {
   const attached = new Set(files.map((file) => file.file_type));
-  return profile.indications
-    .filter((rule) => rule.required && !attached.has(rule.file_type))
+  return demandsOn(row, profile)
+    .indications.filter((rule) => rule.required && !attached.has(rule.file_type))
     .map((rule) => rule.file_type);
 }
 
@@ -54,13 +61,13 @@ export async function describeRequest(context: Context, row: RequestRow) {
   const files = await selectFilesOfRequest(context.db, key);
   const authorizations = await selectAuthorizationsOfRequest(context.db, key);
   const lines = await selectLines(context.db, idsOf(authorizations));
-  const missing = missingIndications(sponsorOfRequest(row), files);
+  const missing = missingIndications(row, await sponsorOf(context.db, row), files);
   return requestView(row, { files, missing, authorizations, lines });
 }
 
 /** A request that was just initiated has nothing else to be looked up. */
-export function describeFreshRequest(row: NewRequestRow) {
-  const missing = missingIndications(sponsorOfRequest(row), []);
+export async function describeFreshRequest({ db }: Pick<Context, 'db'>, row: NewRequestRow) {
+  const missing = missingIndications(row, await sponsorOf(db, row), []);
   return requestView(
     { ...row, failed_evaluations: 0 },
     { files: [], missing, authorizations: [], lines: new Map() },
@@ -119,13 +126,14 @@ async function describeRequests(context: Context, rows: readonly RequestRow[]) {
     .orderBy('authorization_id')
     .execute();
   const lines = await selectLines(context.db, idsOf(authorizations));
+  const profileOf = await sponsorsOf(context.db, rows);
   return rows.map((row) => {
     const mine = <T extends { authorization_request_id: string }>(each: T) =>
       each.authorization_request_id === row.authorization_request_id;
     const attached = files.filter(mine);
     return requestView(row, {
       files: attached,
-      missing: missingIndications(sponsorOfRequest(row), attached),
+      missing: missingIndications(row, profileOf(row), attached),
       authorizations: authorizations.filter(mine),
       lines,
     });

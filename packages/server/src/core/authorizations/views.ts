@@ -3,7 +3,7 @@ import type { RequestedLine } from './decision.ts';
 import type { AuthorizationRow, FileRow, LineRow, RequestRow } from './store.ts';
 
 /** Lists are JSON text in the tables. */
-export function requestedLines(row: RequestRow): RequestedLine[] {
+export function requestedLines(row: Pick<RequestRow, 'products'>): RequestedLine[] {
   return JSON.parse(row.products) as RequestedLine[];
 }
 

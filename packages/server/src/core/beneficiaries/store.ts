@@ -40,6 +40,11 @@ export const selectDependents = lookup<{ holder_id: string }, BeneficiaryRow>(
     db.selectFrom('beneficiaries').selectAll().where('holder_id', '=', holder_id).orderBy('beneficiary_id'),
 );
 
+export const selectPeople = lookup<{ provider_id: string }, BeneficiaryRow>(
+  ['beneficiaries'],
+  (db, { provider_id }) => db.selectFrom('beneficiaries').selectAll().where('provider_id', '=', provider_id),
+);
+
 export const selectAllBeneficiaries = statement<{ provider_id: string }, BeneficiaryRow>(
   (db, { provider_id }) =>
     db

@@ -1,7 +1,7 @@
 import type { ProductType } from '@osigu-sandbox/contract';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import type { Issue } from '../../platform/errors.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
 import { findProduct } from './catalogue.ts';
 import { registeredAmong } from './store.ts';
 
@@ -36,7 +36,7 @@ export async function unregisteredProducts(
 export function unsupportedTypes(
   products: readonly NamedProduct[],
   list: string,
-  { product_types }: SponsorProfile,
+  { product_types }: Pick<SponsorProfile, 'product_types'>,
 ): Issue[] {
   return products.flatMap(({ product_type }, index) => {
     if (product_types.includes(product_type)) return [];

@@ -30,18 +30,26 @@ export function lineAmount(line: PricedLine): MinorUnits {
 }
 
 /**
- * Contract section 11. Where the copayment is more than what is left for the sponsor, the patient pays everything
+ * Contract section 11. `sharing`: of all lines, or of each in its place; the copayment is the same in all. Where the copayment is more than what is left for the sponsor, the patient pays everything
  * and no more: the copayment shown is what is really charged.
  */
-export function amountsOf(lines: readonly PricedLine[], sharing: CostSharing): Amounts {
+export function amountsOf(
+  lines: readonly PricedLine[],
+  sharing: CostSharing | readonly CostSharing[],
+): Amounts {
   let total_amount = 0;
   let coinsurance_amount = 0;
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     const amount = lineAmount(line);
     total_amount += amount;
-    coinsurance_amount += percentOf(amount, sharing.coinsurance_percent);
+    coinsurance_amount += percentOf(amount, shareAt(sharing, index)?.coinsurance_percent ?? 0);
   }
-  const copayment_amount = Math.min(sharing.copayment_amount, total_amount - coinsurance_amount);
+  const copayment = shareAt(sharing, 0)?.copayment_amount ?? 0;
+  const copayment_amount = Math.min(copayment, total_amount - coinsurance_amount);
   const covered_amount = total_amount - coinsurance_amount - copayment_amount;
   return { total_amount, copayment_amount, coinsurance_amount, covered_amount };
+}
+
+function shareAt(sharing: CostSharing | readonly CostSharing[], index: number): CostSharing | undefined {
+  return 'coinsurance_percent' in sharing ? sharing : sharing[index];
 }

@@ -1,5 +1,4 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { fault, rejectIssues } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { findBeneficiary, hasActiveCoverage } from '../beneficiaries/service.ts';
@@ -7,9 +6,8 @@ import type { BeneficiaryRow } from '../beneficiaries/store.ts';
 import { findDiagnosis } from '../catalogues/catalogue.ts';
 import { unsupportedTypes } from '../catalogues/product-checks.ts';
 import type { Entitlement } from '../dispensing/entitlement.ts';
-import { pricedLine } from '../dispensing/lines/input.ts';
-import { findSponsor, isAffiliated } from '../sponsors/sponsors.ts';
-import { amountsOf } from './amounts.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
+import { findSponsor, isAffiliated, slugsOf } from '../sponsors/sponsors.ts';
 import { findEntitlement } from './entitlement.ts';
 import { type Finding, invalid, rejectFindings } from './findings.ts';
 import { takenBy } from './lines/line.ts';
@@ -18,6 +16,7 @@ import { claimExpiryKind } from './open.ts';
 import { type ClaimedItem, type Plan, planClaim } from './plan.ts';
 import { describeClaim } from './read.ts';
 import { type ClaimFamily, openFor } from './rules.ts';
+import { sharedAmounts } from './shares.ts';
 import { type ClaimRow, insertClaim } from './store.ts';
 import type { ClaimView } from './view.ts';
 
@@ -36,6 +35,7 @@ export async function createClaim(uow: UnitOfWork, family: ClaimFamily, input: N
     family,
     currency_code: named.sponsor?.currency_code ?? '',
     entitled: named.entitlement?.lines,
+    consultations: consultationsOf(named),
   });
   const { sponsor, person, entitlement } = requireSound(uow, input, named, plan);
   entitlement?.requireRedeemable();
@@ -57,7 +57,7 @@ interface Named {
 }
 
 async function lookUp(uow: UnitOfWork, input: NewClaim): Promise<Named> {
-  const sponsor = findSponsor(input.sponsor_slug);
+  const sponsor = await findSponsor(uow.db, input.sponsor_slug);
   if (sponsor !== undefined && !(await isAffiliated(uow.db, uow.provider.provider_id, sponsor))) {
     throw fault('071-403-sponsor-not-affiliated');
   }
@@ -67,6 +67,11 @@ async function lookUp(uow: UnitOfWork, input: NewClaim): Promise<Named> {
     person: await findBeneficiary(uow, input.beneficiary_id),
     entitlement: authorization_id === undefined ? undefined : await findEntitlement(uow, authorization_id),
   };
+}
+
+/** What was authorized has been looked at; a claim without that must be of a consultation, where the sponsor says so. */
+function consultationsOf({ sponsor, entitlement }: Named): readonly string[] | null {
+  return entitlement === undefined ? (sponsor?.consultation_product_codes ?? null) : null;
 }
 
 /** 422 with everything that is wrong. */
@@ -103,7 +108,7 @@ function mismatches({ sponsor, person, entitlement }: Named): Finding[] {
     const issue = { path: 'beneficiary_id', message: 'is not the person of the authorization' };
     findings.push(...invalid([issue], '071-422-beneficiary-mismatch'));
   }
-  if (sponsor !== undefined && sponsor !== findSponsor(insured.sponsor_slug)) {
+  if (sponsor !== undefined && !slugsOf(sponsor).includes(insured.sponsor_slug)) {
     findings.push(...invalid([{ path: 'sponsor_slug', message: 'is not the sponsor of the authorization' }]));
   }
   return findings;
@@ -121,7 +126,7 @@ function newRow(
   input: NewClaim,
   { sponsor, entitlement, lines }: Parts,
 ): ClaimRow {
-  const { total_amount: amount, ...shares } = amountsOf(lines.map(pricedLine), sponsor.cost_sharing);
+  const { total_amount: amount, ...shares } = sharedAmounts(lines, sponsor);
   return {
     claim_id: newId('claim'),
     number: uow.numbers.next('dispensation_or_claim'),

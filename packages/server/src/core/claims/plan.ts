@@ -29,6 +29,8 @@ export interface Terms {
   readonly currency_code: string;
   /** Of the authorization; undefined where there is none to take from. */
   readonly entitled: readonly EntitledLine[] | undefined;
+  /** One of these has to be claimed; null: there is no such rule. */
+  readonly consultations?: readonly string[] | null;
 }
 
 const list = 'line_items';
@@ -36,11 +38,15 @@ const list = 'line_items';
 export async function planClaim(
   uow: Pick<UnitOfWork, 'db' | 'provider'>,
   items: readonly ClaimedItem[],
-  { family, currency_code, entitled }: Terms,
+  { family, currency_code, entitled, consultations = null }: Terms,
 ): Promise<Plan> {
   const allocations = entitled && allocateItems(entitled, items);
   const lines: ClaimLine[] = [];
-  const findings = [...invalid(wrongTypes(items, list)), ...invalid(notProcedures(family, items))];
+  const findings = [
+    ...invalid(wrongTypes(items, list)),
+    ...invalid(notProcedures(family, items)),
+    ...invalid(noConsultation(consultations, items)),
+  ];
   for (const [index, item] of items.entries()) {
     const planned = plannedLine(item, 0, currency_code);
     findings.push(...invalid(issuesOf(item, planned, `${list}[${index}]`)));
@@ -62,6 +68,13 @@ function notProcedures(family: ClaimFamily, items: readonly ClaimedItem[]) {
       ? []
       : [{ path: `${list}[${index}].product_type`, message: 'must be PROCEDURE' }],
   );
+}
+
+/** Without an authorization the sponsor pays consultations, if it says which products these are. */
+function noConsultation(codes: readonly string[] | null, items: readonly ClaimedItem[]) {
+  if (codes === null || items.some(({ product_code }) => codes.includes(product_code))) return [];
+  const message = `must have a consultation where there is no authorization: ${codes.join(', ')}`;
+  return [{ path: list, message }];
 }
 
 /** Where nothing was authorized (not decided yet, or refused) the status of the authorization says what is wrong. */

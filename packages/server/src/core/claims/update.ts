@@ -1,11 +1,9 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault, rejectIssues } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
-import { sponsorOfRequest } from '../authorizations/requests.ts';
 import { unsupportedTypes } from '../catalogues/product-checks.ts';
 import type { Entitlement } from '../dispensing/entitlement.ts';
-import { pricedLine } from '../dispensing/lines/input.ts';
-import { amountsOf } from './amounts.ts';
+import { sponsorOf } from '../sponsors/sponsors.ts';
 import { lockAuthorized } from './entitlement.ts';
 import { rejectFindings } from './findings.ts';
 import { takenBy } from './lines/line.ts';
@@ -14,6 +12,7 @@ import { type LockedClaim, lockOwnClaim, requireClaim } from './open.ts';
 import { type ClaimedItem, planClaim } from './plan.ts';
 import { describeClaim } from './read.ts';
 import { type ClaimFamily, claimMachine } from './rules.ts';
+import { sharedAmounts } from './shares.ts';
 import { updateClaimAmounts } from './store.ts';
 import type { ClaimView } from './view.ts';
 
@@ -31,10 +30,14 @@ export async function updateClaim(
   const { claim } = locked;
   // A closed one holds nothing that the new lines could be compared with: 409 at once.
   step(claimMachine, claim.status, 'update');
-  const sponsor = sponsorOfRequest(claim);
+  const sponsor = await sponsorOf(uow.db, claim);
   const entitlement = await takeBack(uow, locked);
-  const { currency_code } = claim;
-  const plan = await planClaim(uow, items, { family, currency_code, entitled: entitlement?.lines });
+  const plan = await planClaim(uow, items, {
+    family,
+    currency_code: claim.currency_code,
+    entitled: entitlement?.lines,
+    consultations: entitlement === undefined ? sponsor.consultation_product_codes : null,
+  });
   rejectFindings(plan.findings);
   rejectIssues(unsupportedTypes(items, 'line_items', sponsor), '071-422-product-type-unsupported');
   entitlement?.requireRedeemable();
@@ -43,7 +46,7 @@ export async function updateClaim(
   await entitlement?.hold(takenBy(plan.lines));
   await deleteLinesOfClaim(uow.db, { claim_id });
   await insertLinesOfClaim(uow.db, claim_id, plan.lines);
-  const { total_amount: amount, ...shares } = amountsOf(plan.lines.map(pricedLine), sponsor.cost_sharing);
+  const { total_amount: amount, ...shares } = sharedAmounts(plan.lines, sponsor);
   await updateClaimAmounts(uow.db, { claim_id, amount, ...shares });
   return describeClaim(uow, { ...claim, amount, ...shares });
 }

@@ -3,10 +3,11 @@ import { fault, rejectIssues } from '../../platform/errors.ts';
 import { toWire } from '../../platform/money.ts';
 import { step } from '../../platform/state-machine.ts';
 import { TryAgain } from '../../store/store.ts';
+import { slugsOf, sponsorOf } from '../sponsors/sponsors.ts';
 import { judge, type Named } from './candidates/judge.ts';
 import { lockClaims } from './candidates/store.ts';
 import { deleteMember, insertMember, selectInLiveBatch, selectMembers } from './members/store.ts';
-import { lockOwn, requireSettlement, slugsOf, sponsorOf } from './open.ts';
+import { lockOwn, requireSettlement } from './open.ts';
 import { settlementMachine } from './rules.ts';
 
 export interface AttachInput {
@@ -20,7 +21,7 @@ export async function attach(
   settlement_id: string,
   input: AttachInput,
 ): Promise<{ attached: number; total_amount: number }> {
-  const slugs = slugsOf(sponsorOf(await requireSettlement(uow, settlement_id)));
+  const slugs = slugsOf(await sponsorOf(uow.db, await requireSettlement(uow, settlement_id)));
   const named = namedBy(input);
   const by = named.path === 'claim_ids' ? 'claim_id' : 'authorization_id';
   const candidates = await lockClaims(uow.db, uow.provider.provider_id, by, named.ids);

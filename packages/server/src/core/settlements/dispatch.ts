@@ -1,12 +1,14 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { fault } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
+import { second } from '../../platform/time.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
+import { sponsorOf } from '../sponsors/sponsors.ts';
 import { consumeProof, personOfProof } from '../verification/proof.ts';
 import { selectCoversPerson, selectMembers } from './members/store.ts';
-import { lockOwn, sponsorOf } from './open.ts';
+import { lockOwn } from './open.ts';
 import { describeSettlement } from './read.ts';
-import { evaluationDelay, settlementMachine } from './rules.ts';
+import { settlementMachine } from './rules.ts';
 import { type SettlementRow, updateSubmitted } from './store.ts';
 import type { SettlementView } from './views.ts';
 
@@ -27,16 +29,16 @@ export async function dispatch(
   const settlement = await lockOwn(uow, settlement_id);
   if ((await selectMembers(uow.db, { settlement_id })).length === 0) throw fault('071-422-settlement-empty');
   const status = step(settlementMachine, settlement.status, 'dispatch');
-  const sponsor = sponsorOf(settlement);
+  const sponsor = await sponsorOf(uow.db, settlement);
   await verify(uow, settlement, sponsor, proof);
   if ((await updateSubmitted(uow.db, { settlement_id, now: uow.now })) === 0) {
     throw fault('071-409-settlement-dispatched');
   }
-  if (!waitsForHand(sponsor)) {
+  if (!sponsor.decidesByHand) {
     await uow.schedule({
       kind: evaluationWork,
       subject_id: settlement_id,
-      due_at: uow.now + evaluationDelay,
+      due_at: uow.now + sponsor.settlement.delay_seconds * second,
     });
   }
   return describeSettlement(uow, { ...settlement, status, submitted_at: uow.now });
@@ -49,10 +51,10 @@ export async function dispatch(
 async function verify(
   uow: UnitOfWork,
   { settlement_id }: SettlementRow,
-  { verification, sponsor_slug }: SponsorProfile,
+  { settlement, sponsor_slug }: SponsorProfile,
   proof: Proof,
 ): Promise<void> {
-  const method = verification.settlement;
+  const method = settlement.verification;
   if (method === null) return;
   const person = await personOfProof(uow, { method, ...proof });
   const covered =
@@ -63,7 +65,3 @@ async function verify(
 
 /** No key of a person: a proof of somebody outside the batch proves nothing. */
 const nobody = '';
-
-function waitsForHand({ evaluation, decision_delay_seconds }: SponsorProfile): boolean {
-  return evaluation === 'ASYNC' && decision_delay_seconds === null;
-}

@@ -1,5 +1,4 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { fault } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { findSponsor, isAffiliated } from '../sponsors/sponsors.ts';
@@ -18,13 +17,13 @@ export async function openSettlement(
   uow: UnitOfWork,
   { sponsor_slug, period }: NewSettlement,
 ): Promise<SettlementView> {
-  const sponsor = findSponsor(sponsor_slug);
+  const sponsor = await findSponsor(uow.db, sponsor_slug);
   if (sponsor === undefined) {
     throw fault('071-422-validation', { errors: [{ path: 'sponsor_slug', message: 'is unknown' }] });
   }
   const { provider_id } = uow.provider;
   if (!(await isAffiliated(uow.db, provider_id, sponsor))) throw fault('071-403-sponsor-not-affiliated');
-  if (sponsor.settlement !== 'BATCH') {
+  if (sponsor.settlement.mode !== 'BATCH') {
     const errors = [{ path: 'sponsor_slug', message: 'settles by transaction, not in batches' }];
     throw fault('071-422-settlement-not-batch', { errors });
   }
@@ -56,16 +55,4 @@ export async function lockOwn(uow: UnitOfWork, settlement_id: string): Promise<S
   const [row] = await lockSettlement(uow.db, { provider_id, settlement_id });
   if (row === undefined) throw fault('071-404-settlement');
   return row;
-}
-
-/** The profile of a settlement that exists: its slug was checked when it was opened. */
-export function sponsorOf({ sponsor_slug }: Pick<SettlementRow, 'sponsor_slug'>): SponsorProfile {
-  const sponsor = findSponsor(sponsor_slug);
-  if (sponsor === undefined) throw fault('071-404-sponsor');
-  return sponsor;
-}
-
-/** A claim may name its sponsor by any of these. */
-export function slugsOf({ sponsor_slug, aliases }: SponsorProfile): string[] {
-  return [sponsor_slug, ...aliases];
 }

@@ -1,8 +1,9 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
+import { slugsOf, sponsorOf } from '../sponsors/sponsors.ts';
 import { listPending } from './candidates/store.ts';
 import { selectDocuments } from './documents/store.ts';
 import { selectMembers, selectSubtotals } from './members/store.ts';
-import { requireSettlement, slugsOf, sponsorOf } from './open.ts';
+import { requireSettlement } from './open.ts';
 import { listSettlementRows, type SettlementFilter, type SettlementRow } from './store.ts';
 import { pendingView, type SettlementView, type SummaryView, settlementView, summaryView } from './views.ts';
 
@@ -45,7 +46,7 @@ export async function listSettlements(
  */
 export async function listPendingAuthorizations(context: Context, settlement_id: string, window: Window) {
   const { db, provider } = context;
-  const slugs = slugsOf(sponsorOf(await requireSettlement(context, settlement_id)));
+  const slugs = slugsOf(await sponsorOf(db, await requireSettlement(context, settlement_id)));
   const { total, rows } = await listPending(db, provider.provider_id, slugs, window);
   return { total, content: rows.map(pendingView) };
 }

@@ -1,6 +1,5 @@
 import type { SettlementStatus } from '@osigu-sandbox/contract';
 import type { StateMachine } from '../../platform/state-machine.ts';
-import { second } from '../../platform/time.ts';
 
 export type SettlementAction = 'change' | 'dispatch' | 'accept' | 'accept_part' | 'reject';
 
@@ -35,6 +34,3 @@ export const settlementMachine: StateMachine<SettlementStatus, SettlementAction>
   REJECTED: decided,
   PARTIALLY_ACCEPTED: decided,
 };
-
-/** The sponsor evaluates so long after dispatch (S). */
-export const evaluationDelay = 30 * second;

@@ -1,43 +1,93 @@
-import type { ProductType } from '@osigu-sandbox/contract';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
-import { sponsorProfiles } from '../../fixtures/sponsors.ts';
+import type { SponsorProfile as ProfileFile } from '@osigu-sandbox/contract';
+import { fixtureSponsors } from '../../fixtures/sponsors.ts';
 import { fault } from '../../platform/errors.ts';
-import { toWire } from '../../platform/money.ts';
-import { type Executor, lookup } from '../../store/statement.ts';
+import { sha256 } from '../../platform/hashing.ts';
+import type { Executor } from '../../store/statement.ts';
+import { profileOf, type SponsorProfile } from './profile.ts';
+import { selectAffiliation, selectAffiliations, selectProfile } from './store.ts';
 
-const profilesBySlug = new Map(
-  sponsorProfiles.flatMap((profile) =>
-    [profile.sponsor_slug, ...profile.aliases].map((slug) => [slug, profile] as const),
-  ),
+const fixturesBySlug = new Map(
+  fixtureSponsors.flatMap((file) => {
+    const profile = profileOf(file);
+    return [profile.sponsor_slug, ...profile.aliases].map((slug) => [slug, profile] as const);
+  }),
 );
 
-export function findSponsor(slug: string): SponsorProfile | undefined {
-  return profilesBySlug.get(slug);
+/** A sponsor of the fixtures, by any of its slugs. */
+export function findFixtureSponsor(slug: string): SponsorProfile | undefined {
+  return fixturesBySlug.get(slug);
 }
 
-const selectAffiliation = lookup<{ provider_id: string; sponsor_slug: string }, { sponsor_slug: string }>(
-  ['affiliations'],
-  (db, { provider_id, sponsor_slug }) =>
-    db
-      .selectFrom('affiliations')
-      .select('sponsor_slug')
-      .where('provider_id', '=', provider_id)
-      .where('sponsor_slug', '=', sponsor_slug),
-);
+/** Read profiles by the hash of their text: whatever database it is in, the same text is the same profile. */
+const readByVersion = new Map<string, SponsorProfile>();
+/** By slug, the version that was read last: what the database is told, so that it need not send the text again. */
+const lastVersion = new Map<string, string>();
+const mostRead = 2_000;
 
-const selectAffiliations = lookup<{ provider_id: string }, { sponsor_slug: string }>(
-  ['affiliations'],
-  (db, { provider_id }) =>
-    db
-      .selectFrom('affiliations')
-      .select('sponsor_slug')
-      .where('provider_id', '=', provider_id)
-      .orderBy('sponsor_slug'),
-);
+/** By any of its slugs. Costs nothing for a sponsor of the fixtures, for an imported one a look-up. */
+export async function findSponsor(db: Executor, slug: string): Promise<SponsorProfile | undefined> {
+  const fixture = findFixtureSponsor(slug);
+  if (fixture !== undefined) return fixture;
+  const [row] = await selectProfile(db, { slug, known: lastVersion.get(slug) ?? '' });
+  if (row === undefined) return undefined;
+  const known = readByVersion.get(row.version);
+  if (known !== undefined) return known;
+  // Only where this one was forgotten in between.
+  if (row.profile === null) {
+    lastVersion.delete(slug);
+    return findSponsor(db, slug);
+  }
+  lastVersion.set(slug, row.version);
+  return read(row.profile, row.version);
+}
+
+export function versionOf(text: string): string {
+  return sha256(text);
+}
+
+function read(text: string, version: string): SponsorProfile {
+  const known = readByVersion.get(version);
+  if (known !== undefined) return known;
+  if (readByVersion.size >= mostRead) {
+    readByVersion.clear();
+    lastVersion.clear();
+  }
+  const profile = profileOf(JSON.parse(text) as ProfileFile);
+  readByVersion.set(version, profile);
+  return profile;
+}
+
+/** The profile of something that exists: its slug was checked when it came to be, and what is named stays. */
+export async function sponsorOf(
+  db: Executor,
+  { sponsor_slug }: { readonly sponsor_slug: string },
+): Promise<SponsorProfile> {
+  const profile = await findSponsor(db, sponsor_slug);
+  if (profile === undefined) throw fault('071-404-sponsor');
+  return profile;
+}
+
+/** Those of many things, each sponsor looked up once. */
+export async function sponsorsOf(
+  db: Executor,
+  rows: readonly { readonly sponsor_slug: string }[],
+): Promise<(row: { readonly sponsor_slug: string }) => SponsorProfile> {
+  const bySlug = new Map<string, SponsorProfile>();
+  for (const { sponsor_slug } of rows) {
+    if (!bySlug.has(sponsor_slug)) bySlug.set(sponsor_slug, await sponsorOf(db, { sponsor_slug }));
+  }
+  return ({ sponsor_slug }) => {
+    const profile = bySlug.get(sponsor_slug);
+    if (profile === undefined) throw fault('071-404-sponsor');
+    return profile;
+  };
+}
 
 export async function listSponsors(db: Executor, provider_id: string): Promise<SponsorProfile[]> {
   const rows = await selectAffiliations(db, { provider_id });
-  return rows.flatMap((row) => findSponsor(row.sponsor_slug) ?? []);
+  return rows.flatMap(({ sponsor_slug, profile }) =>
+    profile === null ? (findFixtureSponsor(sponsor_slug) ?? []) : read(profile, versionOf(profile)),
+  );
 }
 
 /** A sponsor named in a URL: 404 when unknown, 403 when the provider is not affiliated. */
@@ -46,7 +96,7 @@ export async function requireSponsor(
   provider_id: string,
   slug: string,
 ): Promise<SponsorProfile> {
-  const profile = findSponsor(slug);
+  const profile = await findSponsor(db, slug);
   if (profile === undefined) throw fault('071-404-sponsor');
   if (!(await isAffiliated(db, provider_id, profile))) throw fault('071-403-sponsor-not-affiliated');
   return profile;
@@ -61,23 +111,7 @@ export async function isAffiliated(
   return rows.length > 0;
 }
 
-/** As the wire shows it: GET /arc/v1/sponsors/{sponsor_slug}/configuration. */
-export function configurationOf(profile: SponsorProfile, slug: string, product_type: ProductType) {
-  return {
-    sponsor_slug: slug,
-    product_type,
-    supported: profile.product_types.includes(product_type),
-    evaluation: profile.evaluation,
-    required_fields: profile.required_fields,
-    authorization_types: profile.authorization_types,
-    indications: profile.indications.map(({ fallback_name: _, ...rule }) => rule),
-    verification: profile.verification,
-    otp_channels: profile.otp_channels,
-    settlement: profile.settlement,
-    cost_sharing: {
-      copayment_amount: toWire(profile.cost_sharing.copayment_amount),
-      coinsurance_percent: profile.cost_sharing.coinsurance_percent,
-      currency_code: profile.currency_code,
-    },
-  };
+/** A thing may name its sponsor by any of these. */
+export function slugsOf({ sponsor_slug, aliases }: SponsorProfile): string[] {
+  return [sponsor_slug, ...aliases];
 }

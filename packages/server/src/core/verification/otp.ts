@@ -1,7 +1,6 @@
 import type { OtpChannel, OtpSend, OtpSent, OtpValidate, OtpValidated } from '@osigu-sandbox/contract';
 import type { Static } from 'typebox';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import { fault, rejectIssues } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/hashing.ts';
 import { newId } from '../../platform/ids.ts';
@@ -11,6 +10,7 @@ import { minute, second } from '../../platform/time.ts';
 import { findBeneficiary } from '../beneficiaries/service.ts';
 import type { BeneficiaryRow } from '../beneficiaries/store.ts';
 import { putMessage } from '../outbox/outbox.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
 import { findSponsor, isAffiliated } from '../sponsors/sponsors.ts';
 import {
   destinationOf,
@@ -78,7 +78,7 @@ async function partiesOf(
   uow: UnitOfWork,
   { beneficiary_id, sponsor_slug, channel }: Static<typeof OtpSend>,
 ): Promise<{ person: BeneficiaryRow; profile: SponsorProfile }> {
-  const profile = findSponsor(sponsor_slug);
+  const profile = await findSponsor(uow.db, sponsor_slug);
   if (profile !== undefined && !(await isAffiliated(uow.db, uow.provider.provider_id, profile))) {
     throw fault('071-403-sponsor-not-affiliated');
   }

@@ -2,7 +2,7 @@ import type { VerificationMethod } from '@osigu-sandbox/contract';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/hashing.ts';
-import { findSponsor } from '../sponsors/sponsors.ts';
+import { sponsorOf } from '../sponsors/sponsors.ts';
 import { selectPersonOfReading, selectPersonOfToken, takeReading, takeToken } from './store.ts';
 
 /** What a sponsor demands, and what came with the call. */
@@ -33,13 +33,14 @@ function required(path: string, message: string) {
   return fault('071-422-verification-required', { errors: [{ path, message }] });
 }
 
-function byToken(uow: UnitOfWork, demand: ProofDemand, token: string): Promise<number> {
+async function byToken(uow: UnitOfWork, demand: ProofDemand, token: string): Promise<number> {
+  // A sponsor may have been named by another of its slugs.
+  const { sponsor_slug } = await sponsorOf(uow.db, demand);
   return takeToken(uow.db, {
     token_hash: sha256(token),
     provider_id: uow.provider.provider_id,
     person_key: demand.person_key,
-    // A sponsor may have been named by another of its slugs.
-    sponsor_slug: findSponsor(demand.sponsor_slug)?.sponsor_slug ?? demand.sponsor_slug,
+    sponsor_slug,
     now: uow.now,
   });
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { transitionsOf } from '../../platform/state-machine.ts';
+import { profileOf } from '../sponsors/profile.ts';
+import { sponsorFile } from '../sponsors/test-profile.ts';
 import {
   decodeBase64,
   destinationOf,
@@ -75,9 +77,11 @@ test.each([
 test('all that is unknown is named at once', () => {
   const paths = (...input: Parameters<typeof sendIssues>) => sendIssues(...input).map((issue) => issue.path);
   expect(paths(undefined, undefined, 'SMS')).toEqual(['beneficiary_id', 'sponsor_slug']);
-  expect(paths(undefined, { otp_channels: ['EMAIL'] }, 'SMS')).toEqual(['beneficiary_id', 'channel']);
-  expect(paths({}, { otp_channels: [] }, 'SMS')).toEqual(['channel']);
-  expect(paths({}, { otp_channels: ['SMS'] }, 'SMS')).toEqual([]);
+  const sending = (...otp_channels: ('SMS' | 'EMAIL')[]) =>
+    profileOf({ ...sponsorFile, configuration: { otp_channels } });
+  expect(paths(undefined, sending('EMAIL'), 'SMS')).toEqual(['beneficiary_id', 'channel']);
+  expect(paths({}, sending(), 'SMS')).toEqual(['channel']);
+  expect(paths({}, sending('SMS'), 'SMS')).toEqual([]);
 });
 
 test.each([

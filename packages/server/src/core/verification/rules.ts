@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import type { BiometricVerificationStatus, Environment, OtpChannel } from '@osigu-sandbox/contract';
 import { biometricNoMatch, otpAlwaysRight, otpAlwaysWrong } from '../../fixtures/magic.ts';
-import type { SponsorProfile } from '../../fixtures/sponsor-profile.ts';
 import type { Fault, Issue } from '../../platform/errors.ts';
 import { equalInConstantTime } from '../../platform/hashing.ts';
 import { randomDigits, randomToken } from '../../platform/random.ts';
 import type { StateMachine } from '../../platform/state-machine.ts';
 import { minute, second } from '../../platform/time.ts';
+import type { SponsorProfile } from '../sponsors/profile.ts';
+import { otpChannelsOf } from '../sponsors/requirements.ts';
 
 // Contract section 8 (all S), on the provider's clock.
 export const otpLife = 300 * second;
@@ -82,14 +83,14 @@ export const unknownBeneficiary: Issue = {
 /** Everything in the body that names nothing we know, at once. */
 export function sendIssues(
   person: object | undefined,
-  profile: Pick<SponsorProfile, 'otp_channels'> | undefined,
+  profile: Pick<SponsorProfile, 'requirements'> | undefined,
   channel: OtpChannel,
 ): Issue[] {
   const issues: Issue[] = [];
   if (person === undefined) issues.push(unknownBeneficiary);
   if (profile === undefined) issues.push({ path: 'sponsor_slug', message: 'is no sponsor' });
-  else if (!profile.otp_channels.includes(channel)) {
-    const message = `must be a channel of the sponsor: ${profile.otp_channels.join(', ') || 'it has none'}`;
+  else if (!otpChannelsOf(profile).includes(channel)) {
+    const message = `must be a channel of the sponsor: ${otpChannelsOf(profile).join(', ') || 'it has none'}`;
     issues.push({ path: 'channel', message });
   }
   return issues;

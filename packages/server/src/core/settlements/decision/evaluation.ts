@@ -1,5 +1,5 @@
-import type { EmittedEventType } from '@osigu-sandbox/contract';
-import { magicCodes } from '../../../fixtures/magic.ts';
+import type { EmittedEventType, SettlementRule } from '@osigu-sandbox/contract';
+import { type ClaimFacts, settlingRule } from '../../sponsors/decision-rules.ts';
 import type { SettlementAction } from '../rules.ts';
 
 export interface Verdict {
@@ -10,18 +10,19 @@ export interface Verdict {
 
 /** Sentences for the person who reads the answer of the sponsor. */
 export const refusals = {
-  notPaid: 'La aseguradora no reconoce este producto en la liquidación.',
+  byRule: 'La aseguradora no reconoce esta reclamación.',
   byHand: 'La aseguradora rechazó la reclamación.',
 } as const;
 
-/** How the fixture sponsors decide: a claim with the magic medication is refused, all others are accepted. */
+/** The sponsor's rules, claim by claim. */
 export function evaluateClaims(
-  claim_ids: readonly string[],
-  productsOf: ReadonlyMap<string, readonly string[]>,
+  rules: readonly SettlementRule[],
+  claims: readonly (ClaimFacts & Pick<Verdict, 'claim_id'>)[],
 ): Verdict[] {
-  return claim_ids.map((claim_id) => {
-    const refused = productsOf.get(claim_id)?.includes(magicCodes.claimRejected) ?? false;
-    return { claim_id, rejection_reason: refused ? refusals.notPaid : null };
+  return claims.map((claim) => {
+    const rule = settlingRule(rules, claim);
+    const reason = rule?.decision === 'REJECT' ? (rule.rejection_reason ?? refusals.byRule) : null;
+    return { claim_id: claim.claim_id, rejection_reason: reason };
   });
 }
 

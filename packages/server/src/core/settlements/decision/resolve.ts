@@ -1,11 +1,13 @@
+import type { DueHandler } from '../../../engine/run-due.ts';
 import type { UnitOfWork } from '../../../engine/unit-of-work.ts';
-import type { DueHandler } from '../../../engine/worker.ts';
 import { fault } from '../../../platform/errors.ts';
 import type { Log } from '../../../platform/log.ts';
 import { step } from '../../../platform/state-machine.ts';
 import { isoTimestamp } from '../../../platform/time.ts';
 import { recordEvent } from '../../../webhooks/events.ts';
-import { selectMembers } from '../members/store.ts';
+import { findProduct } from '../../catalogues/catalogue.ts';
+import type { ClaimFacts } from '../../sponsors/decision-rules.ts';
+import { sponsorOf } from '../../sponsors/sponsors.ts';
 import { describeSettlement } from '../read.ts';
 import { settlementMachine } from '../rules.ts';
 import { type SettlementRow, selectSettlement, updateResolved } from '../store.ts';
@@ -21,7 +23,7 @@ import {
   selectProducts,
 } from './store.ts';
 
-/** The sponsor's evaluation by the fixtures' rules. What was decided by hand in the meantime is left alone. */
+/** The sponsor's evaluation by its rules. What was decided by hand in the meantime is left alone. */
 export function evaluationHandler(log: Log): DueHandler {
   return {
     effect: async (uow, { subject_id: settlement_id }) => {
@@ -31,9 +33,8 @@ export function evaluationHandler(log: Log): DueHandler {
         log.info({ settlement_id, status: settlement?.status }, 'evaluation discarded');
         return;
       }
-      const members = await selectMembers(uow.db, { settlement_id });
-      const claim_ids = members.map((member) => member.claim_id);
-      const verdicts = evaluateClaims(claim_ids, await productsOf(uow, settlement_id));
+      const sponsor = await sponsorOf(uow.db, settlement);
+      const verdicts = evaluateClaims(sponsor.settlement.rules, await claimsOf(uow, settlement_id));
       await resolve(uow, settlement, verdicts);
     },
   };
@@ -95,11 +96,21 @@ async function enterOwners(uow: UnitOfWork, settlement_id: string): Promise<void
   for (const owner of owners) await uow.as(owner.provider_id);
 }
 
-async function productsOf(uow: UnitOfWork, settlement_id: string): Promise<Map<string, string[]>> {
-  const products = new Map<string, string[]>();
-  for (const line of await selectProducts(uow.db, { settlement_id })) {
-    const codes = [line.product_code, line.substitute_product_code ?? line.product_code];
-    products.set(line.claim_id, [...(products.get(line.claim_id) ?? []), ...codes]);
+/** The claims of the batch as the rules see them. */
+async function claimsOf(uow: UnitOfWork, settlement_id: string) {
+  const claims = new Map<
+    string,
+    ClaimFacts & { claim_id: string; products: ClaimFacts['products'][number][] }
+  >();
+  for (const { claim_id, kind, amount, ...line } of await selectProducts(uow.db, { settlement_id })) {
+    const claim = claims.get(claim_id) ?? { claim_id, kind, amount, products: [] };
+    for (const product_code of new Set([
+      line.product_code,
+      line.substitute_product_code ?? line.product_code,
+    ])) {
+      claim.products.push({ product_code, product_type: findProduct(product_code)?.product_type });
+    }
+    claims.set(claim_id, claim);
   }
-  return products;
+  return [...claims.values()];
 }

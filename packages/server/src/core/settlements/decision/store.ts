@@ -1,7 +1,10 @@
+import type { ClaimKind } from '@osigu-sandbox/contract';
 import { change, statement } from '../../../store/statement.ts';
 
 export interface ClaimedProduct {
   readonly claim_id: string;
+  readonly kind: ClaimKind;
+  readonly amount: number;
   readonly product_code: string;
   readonly substitute_product_code: string | null;
 }
@@ -9,9 +12,12 @@ export interface ClaimedProduct {
 export const selectProducts = statement<{ settlement_id: string }, ClaimedProduct>((db, { settlement_id }) =>
   db
     .selectFrom('settlement_claims')
+    .innerJoin('claims', 'claims.claim_id', 'settlement_claims.claim_id')
     .innerJoin('claim_lines', 'claim_lines.claim_id', 'settlement_claims.claim_id')
-    .select(['claim_lines.claim_id', 'product_code', 'substitute_product_code'])
-    .where('settlement_id', '=', settlement_id),
+    .select(['claim_lines.claim_id', 'kind', 'amount', 'product_code', 'substitute_product_code'])
+    .where('settlement_id', '=', settlement_id)
+    .orderBy('claim_lines.claim_id')
+    .orderBy('claim_lines.line'),
 );
 
 /** The other providers whose authorizations the batch covers, always in the same order. */
