@@ -12,6 +12,8 @@ export interface FaultDetail {
   readonly errors?: readonly Issue[];
   /** Whole seconds, sent as `Retry-After`. */
   readonly retryAfter?: number;
+  /** Of an injected fault whose status the registry does not know. */
+  readonly status?: number;
   /** Goes to the log only. */
   readonly cause?: unknown;
 }
@@ -27,7 +29,7 @@ export class Fault extends Error {
     super(detail.message ?? errorRegistry[code].message, { cause: detail.cause });
     this.name = 'Fault';
     this.code = code;
-    this.status = errorRegistry[code].status;
+    this.status = detail.status ?? errorRegistry[code].status;
     this.errors = detail.errors ?? [];
     this.retryAfter = detail.retryAfter;
   }

@@ -1,5 +1,5 @@
 import { type IdentifierKind, identifierPrefixes } from '@osigu-sandbox/contract';
-import { monotonicFactory } from 'ulid';
+import { decodeTime, encodeTime, monotonicFactory } from 'ulid';
 import { randomFraction } from './random.ts';
 import { realNow } from './time.ts';
 
@@ -14,4 +14,14 @@ export function newId(kind: IdentifierKind): string {
 /** A bare ULID, for rows that the wire never shows. */
 export function newRowId(): string {
   return ulid(realNow());
+}
+
+/** The real moment at which an id was made. */
+export function timeOfId(id: string): number {
+  return decodeTime(id.slice(id.lastIndexOf('_') + 1));
+}
+
+/** Ids that sort before it were made before this real moment, the others at it or later. */
+export function firstIdAt(kind: IdentifierKind, real: number): string {
+  return `${identifierPrefixes[kind]}_${encodeTime(Math.max(real, 0))}`;
 }

@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { secretNames } from './redaction.ts';
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
@@ -6,17 +7,7 @@ export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | '
  * Members that never reach a log line: secrets, tokens, and bodies, which hold health data. Redaction is the
  * second line of defence; nothing logs a body in the first place.
  */
-const redacted = new Set([
-  'authorization',
-  'password',
-  'secret',
-  'client_secret',
-  'token',
-  'access_token',
-  'otp_verification_token',
-  'otp_code',
-  'body',
-]);
+const redacted: ReadonlySet<string> = new Set([...secretNames, 'authorization', 'body']);
 
 export function createLog(
   level: string,

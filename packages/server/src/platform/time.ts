@@ -68,12 +68,3 @@ export function sleep(milliseconds: number): Promise<void> {
     setTimeout(resolve, milliseconds);
   });
 }
-
-/** A signal that aborts after so long, with an error of code `ETIMEDOUT`, unless it is cancelled before. */
-export function deadline(milliseconds: number): { signal: AbortSignal; cancel: () => void } {
-  const controller = new AbortController();
-  const cancel = after(milliseconds, () =>
-    controller.abort(Object.assign(new Error('The deadline is over'), { code: 'ETIMEDOUT' })),
-  );
-  return { signal: controller.signal, cancel };
-}

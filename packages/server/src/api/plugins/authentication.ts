@@ -1,24 +1,28 @@
 import type { Scope } from '@osigu-sandbox/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ClientRecord, findClient } from '../../core/providers/callers.ts';
-import type { Tokens } from '../../core/tokens/tokens.ts';
-import { fault } from '../../platform/errors.ts';
+import { hasExpired, type Tokens } from '../../core/tokens/tokens.ts';
+import { type Fault, fault } from '../../platform/errors.ts';
 import { equalInConstantTime } from '../../platform/hashing.ts';
+import type { Metrics } from '../../platform/metrics.ts';
 import type { Store } from '../../store/store.ts';
 import { type Allowance, addressLimit, type Limits } from '../limits.ts';
 import type { Access } from '../request.ts';
+import { identifyAs } from './request-log.ts';
 
 export interface AuthenticationOptions {
   readonly store: Store;
   readonly tokens: Tokens;
   readonly limits: Limits;
   readonly operatorKey: string;
+  readonly metrics: Metrics;
 }
 
 /** Who calls, how often, and whether they may: before a byte of the body is read. */
 export function installAuthentication(app: FastifyInstance, options: AuthenticationOptions): void {
   app.decorateRequest('caller', undefined);
   app.decorateRequest('operator', false);
+  app.decorateRequest('identified', undefined);
   app.addHook('onRequest', async (request, reply) => {
     const { access, oauthErrors } = request.routeOptions.config;
     if (request.is404) await identify(request, reply, options);
@@ -36,7 +40,7 @@ async function authenticateClient(
   options: AuthenticationOptions,
 ): Promise<void> {
   const client = await identify(request, reply, options);
-  if (client === undefined) throw fault('071-401');
+  if (client === undefined) throw refusal(bearerToken(request), options);
   if (scopes.length > 0 && !scopes.some((scope) => client.scopes.includes(scope))) {
     throw fault('071-403-scope', { message: `This call needs the scope ${scopes.join(' or ')}.` });
   }
@@ -52,7 +56,10 @@ async function identify(
 ): Promise<ClientRecord | undefined> {
   const client = await clientOfToken(bearerToken(request), options);
   if (client === undefined) await countAddress(request, reply, options);
-  else admit(reply, await options.limits.count('client', client.client_id, client.requests_per_minute));
+  else {
+    identifyAs(request, client);
+    admit(reply, await options.limits.count('client', client.client_id, client.requests_per_minute));
+  }
   return client;
 }
 
@@ -80,7 +87,7 @@ async function authenticateControl(
     return;
   }
   const client = await clientOfToken(token, options);
-  if (client === undefined) throw fault('071-401');
+  if (client === undefined) throw refusal(token, options);
   if (!access.own) throw fault('071-403-operator');
   rejectOtherProvider(request, client);
   request.caller = client;
@@ -104,8 +111,19 @@ async function clientOfToken(
   return client?.credential_version === claims.credential_version ? client : undefined;
 }
 
+/** Of the reasons only the operator is told: a stranger must not learn which tokens were good once. */
+function refusal(token: string | undefined, { metrics }: AuthenticationOptions): Fault {
+  metrics.bearerRefusals.inc({ reason: refusalReason(token) });
+  return fault('071-401');
+}
+
+function refusalReason(token: string | undefined): 'missing' | 'expired' | 'invalid' {
+  if (token === undefined) return 'missing';
+  return hasExpired(token) ? 'expired' : 'invalid';
+}
+
 /** The scheme compares case-insensitively (O). */
-function bearerToken(request: FastifyRequest): string | undefined {
+export function bearerToken(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
   return header === undefined ? undefined : /^bearer +([\x21-\x7e]{1,8192}) *$/i.exec(header)?.[1];
 }

@@ -11,6 +11,7 @@ const json = 'application/json';
 
 /** JSON everywhere; forms only where a route says so. */
 export async function installBodies(app: FastifyInstance): Promise<void> {
+  app.decorateRequest('jsonText', undefined);
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser(json);
   for (const type of [json, /^application\/[^;\s]+\+json\b/i]) {
@@ -19,9 +20,13 @@ export async function installBodies(app: FastifyInstance): Promise<void> {
       const trimmed = text.trim();
       if (trimmed === '' || trimmed === '""') done(null, undefined);
       else
-        parse(request, text, (error, value) =>
-          done(error && fault('071-400-malformed', { cause: error }), value),
-        );
+        parse(request, text, (error, value) => {
+          if (error) done(fault('071-400-malformed', { cause: error }));
+          else {
+            request.jsonText = text;
+            done(null, value);
+          }
+        });
     });
   }
   await app.register(formbody, { bodyLimit: maxBodyBytes });

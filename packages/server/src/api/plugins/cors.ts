@@ -14,6 +14,7 @@ export async function installCors(app: FastifyInstance, origins: '*' | readonly 
       'RateLimit-Limit',
       'RateLimit-Remaining',
       'RateLimit-Reset',
+      'X-Sandbox-Fault',
     ],
     maxAge: 600,
     // A preflight of an unknown route is answered as well: the real call then says 404.

@@ -11,7 +11,10 @@ export function requestIdOf(headers: Readonly<Record<string, string | string[] |
   return typeof sent === 'string' && saneRequestId.test(sent) ? sent : newId('request');
 }
 
-/** One log line and one measurement per answered request; never a body, a token or a query. */
+/**
+ * One log line and one measurement per answered request; never a body, a token or a query. What is slow or fails on
+ * purpose is only counted.
+ */
 export function installObservation(app: FastifyInstance, metrics: Metrics, log: Log): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -20,10 +23,11 @@ export function installObservation(app: FastifyInstance, metrics: Metrics, log: 
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
-    metrics.requests.observe(
-      { method: request.method, route, status: String(status) },
-      reply.elapsedTime / 1_000,
-    );
+    if (request.faultApplied !== undefined) metrics.injectedFaults.inc({ surface: 'call' });
+    else {
+      const labels = { method: request.method, route, status: String(status) };
+      metrics.requests.observe(labels, reply.elapsedTime / 1_000);
+    }
     log.info(
       {
         request_id: request.id,

@@ -1,0 +1,33 @@
+import { otpNames, redactJson, redactValue } from '../../platform/redaction.ts';
+import { type EndedCall, isAboutOtp } from './call.ts';
+
+/** What is kept of the bodies of a call, as text, without secrets. */
+export interface CallBodies {
+  readonly request_type: string | null;
+  readonly request_body: string | null;
+  readonly response_type: string | null;
+  readonly response_body: string | null;
+}
+
+/** Characters of a body and of a media type that are kept. */
+const longest = { body: 8_192, type: 200 } as const;
+
+export function bodiesOf({ url, request, request_kept, response, ...call }: EndedCall): CallBodies {
+  return {
+    request_type: call.request_type?.slice(0, longest.type) ?? null,
+    request_body: request === undefined ? (request_kept ?? null) : keptOfJson(request, url),
+    response_type: call.response_type?.slice(0, longest.type) ?? null,
+    response_body: response === undefined ? null : redactJson(response, longest.body),
+  };
+}
+
+/** Of a body that was parsed already; what lies beyond the cut costs nothing. */
+export function keptOfValue(body: unknown, url: string): string {
+  return redactValue(body, longest.body, isAboutOtp(url) ? otpNames : undefined);
+}
+
+function keptOfJson(text: string, url: string): string {
+  const body: unknown = JSON.parse(text);
+  // A client may write the name of a secret with escapes.
+  return isAboutOtp(url) ? keptOfValue(body, url) : redactJson(JSON.stringify(body), longest.body);
+}
