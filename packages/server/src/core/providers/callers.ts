@@ -15,6 +15,7 @@ export interface ClientRecord {
   readonly provider_branch_id: string;
   readonly clock_offset: number;
   readonly reset_at_real: number | null;
+  readonly fault_plan_id: string | null;
   readonly requests_per_minute: number;
   readonly token_requests_per_minute: number;
 }
@@ -49,6 +50,7 @@ const selectClient = lookup<{ client_id: string }, Row>(
         'provider_branch_id',
         'clock_offset',
         'reset_at_real',
+        'fault_plan_id',
         'providers.requests_per_minute',
         'providers.token_requests_per_minute',
         'starts_at_real',

@@ -7,6 +7,8 @@ import { selectAllBeneficiaries } from '../beneficiaries/store.ts';
 import { products } from '../catalogues/catalogue.ts';
 import { selectRegistrations } from '../catalogues/store.ts';
 import { doctorView, selectDoctors } from '../doctors/store.ts';
+import { listSponsors } from '../sponsors/sponsors.ts';
+import { examplesOf } from './search-examples.ts';
 import { readProvider, timezoneOf } from './service.ts';
 
 export interface SheetSurroundings {
@@ -48,6 +50,14 @@ export async function onboardingSheet(db: Executor, provider_id: string, surroun
       requests_per_minute: provider.requests_per_minute,
       token_requests_per_minute: provider.token_requests_per_minute,
     },
+    sponsors: (await listSponsors(db, provider_id)).map((sponsor) => ({
+      sponsor_slug: sponsor.sponsor_slug,
+      name: sponsor.name,
+      evaluation: sponsor.evaluation,
+      currency_code: sponsor.currency_code,
+      behaviour: sponsor.behaviour,
+      search_examples: examplesOf(sponsor, people),
+    })),
     ...sheetConstants,
     beneficiaries: people.map((person) => ({
       beneficiary_id: person.beneficiary_id,

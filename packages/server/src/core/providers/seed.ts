@@ -2,7 +2,7 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { doctors } from '../../fixtures/doctors.ts';
 import { magicCodes } from '../../fixtures/magic.ts';
 import { memberId, type PersonSeed, people } from '../../fixtures/people.ts';
-import { sponsorProfiles } from '../../fixtures/sponsors.ts';
+import { fixtureSponsors } from '../../fixtures/sponsors.ts';
 import { newId } from '../../platform/ids.ts';
 import { day, isoDate } from '../../platform/time.ts';
 import { memberKey, personKey } from '../beneficiaries/rules.ts';
@@ -13,7 +13,9 @@ export async function seedFixtures(uow: UnitOfWork): Promise<void> {
   const { provider_id } = uow.provider;
   await uow.db
     .insertInto('affiliations')
-    .values(sponsorProfiles.map(({ sponsor_slug }) => ({ provider_id, sponsor_slug })))
+    .values(fixtureSponsors.map(({ sponsor_slug }) => ({ provider_id, sponsor_slug })))
+    // A reset leaves affiliations as they are, for the imported ones among them.
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
   await uow.db.insertInto('beneficiaries').values(personRows(uow)).execute();
   await uow.db
