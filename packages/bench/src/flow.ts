@@ -9,8 +9,15 @@ const pdf = Buffer.from('%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n').toS
 export const requests = '/arc/v1/authorization-requests';
 const dispensations = '/dispensing/v1/dispensations';
 
-/** From a document at the counter to a dispensed code: six calls, each of which needs the one before. */
-export async function flow(call: Call, { beneficiary_id }: Patient): Promise<void> {
+/**
+ * From a document at the counter to a dispensed code: six calls, each of which needs the one before. `products`: what is
+ * dispensed, if not everything.
+ */
+export async function flow(
+  call: Call,
+  { beneficiary_id }: Patient,
+  products?: readonly unknown[],
+): Promise<void> {
   await call('POST', '/v1/sponsors/sponsor-sandbox/search', person);
   const { authorization_request_id } = (await call('POST', requests, requestOf(beneficiary_id))) as {
     authorization_request_id: string;
@@ -26,7 +33,7 @@ export async function flow(call: Call, { beneficiary_id }: Patient): Promise<voi
     authorizations: { authorization_code: string }[];
   };
   const code = authorizations[0]?.authorization_code;
-  const { dispensation_id } = (await call('POST', dispensations, { code, beneficiary_id })) as {
+  const { dispensation_id } = (await call('POST', dispensations, { code, beneficiary_id, products })) as {
     dispensation_id: string;
   };
   await call('POST', `${dispensations}/${dispensation_id}/complete`, {

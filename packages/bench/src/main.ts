@@ -2,9 +2,12 @@ import { parseArgs } from 'node:util';
 import { clock } from './clock.ts';
 import { decisions } from './decisions.ts';
 import { deliveries } from './deliveries.ts';
+import { fairness } from './fairness.ts';
+import { listing } from './listing.ts';
 import { mixedFlow } from './mixed-flow.ts';
 import { reads } from './reads.ts';
 import { describe, type Figure } from './report.ts';
+import { snapshots } from './snapshots.ts';
 import { start } from './start.ts';
 
 /** Each measures for itself, with processes and a data directory of its own. */
@@ -12,8 +15,11 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'mixed-flow': mixedFlow,
   reads,
   deliveries,
+  fairness,
+  listing,
   start,
   clock,
+  snapshots,
   decisions,
 };
 

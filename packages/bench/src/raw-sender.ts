@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Pool } from 'undici';
-import type { RawJob } from './deliveries.ts';
+import type { RawJob, Sent } from './deliveries.ts';
 import { repeat } from './load.ts';
 
 /** As many connections as the sandbox gives one receiver (contract section 13). */
@@ -27,9 +27,12 @@ process.once('message', async ({ url, bodies, count }: RawJob) => {
   };
   // As warm as the server it is compared with.
   await repeat(count, connections, send);
+  const used = process.cpuUsage();
   const began = performance.now();
   await repeat(count, connections, send);
-  const seconds = (performance.now() - began) / 1_000;
+  const milliseconds = performance.now() - began;
+  const { user, system } = process.cpuUsage(used);
+  const sent: Sent = { milliseconds, processorTime: (user + system) / 1_000 };
   await pool.close();
-  process.send?.(seconds, () => process.disconnect());
+  process.send?.(sent, () => process.disconnect());
 });

@@ -16,15 +16,22 @@ export interface Provider {
   readonly beneficiary_id: string;
 }
 
-const operatorKey = 'operator_of_the_benchmark';
+export const operatorKey = 'operator_of_the_benchmark';
 const main = new URL('../../server/start.mjs', import.meta.url);
 
-/** The whole server as it is run: SQLite in `directory`, logging at its default level to a file. */
-export async function startSandbox(directory: string): Promise<Sandbox> {
+/**
+ * The whole server as it is run, logging at its default level to a file: on SQLite in `directory`, unless the settings
+ * name another database.
+ */
+export async function startSandbox(
+  directory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Sandbox> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const output = join(directory, 'sandbox.log');
-  const env = { PORT: String(port), DATA_DIR: join(directory, 'data'), OPERATOR_KEY: operatorKey };
+  const place = { PORT: String(port), DATA_DIR: join(directory, 'data'), OPERATOR_KEY: operatorKey };
+  const env = { ...place, ...settings };
   const child = startChild(main, [], env, output);
   await untilReady(`${url}/readyz`, child, output);
   return { child, url, provider: (slug) => createProvider(url, slug), stop: child.stop };

@@ -1,4 +1,5 @@
 import type { Environment } from '@osigu-sandbox/contract';
+import type { Role } from './app.ts';
 
 export interface FirstProvider {
   readonly provider_slug: string;
@@ -10,26 +11,37 @@ export interface FirstProvider {
 
 export interface Announcement {
   readonly baseUrl: string;
+  readonly role: Role;
   readonly environment: Environment;
   readonly operatorKeyFile: string | undefined;
   readonly first: FirstProvider | undefined;
 }
 
 /** What a person reads after the start: where everything is, and a line to paste. */
-export function openBanner({ baseUrl, environment, operatorKeyFile, first }: Announcement): string {
+export function openBanner({ baseUrl, role, environment, operatorKeyFile, first }: Announcement): string {
   const lines = [
     '',
-    `  Osigu sandbox, an independent implementation (${environment})`,
+    `  Osigu sandbox, an independent implementation (${environment}${role === 'all' ? '' : `, ${role}`})`,
     '',
-    `  API           ${baseUrl}`,
-    `  Docs          ${baseUrl}/docs`,
-    `  OpenAPI       ${baseUrl}/openapi.json`,
+    ...(role === 'work' ? workerLines(baseUrl) : apiLines(baseUrl)),
     ...(operatorKeyFile === undefined ? [] : [`  Operator key  ${operatorKeyFile}`]),
     ...(first === undefined ? [] : providerLines(baseUrl, first)),
     '',
     '',
   ];
   return lines.join('\n');
+}
+
+function apiLines(baseUrl: string): string[] {
+  return [
+    `  API           ${baseUrl}`,
+    `  Docs          ${baseUrl}/docs`,
+    `  OpenAPI       ${baseUrl}/openapi.json`,
+  ];
+}
+
+function workerLines(baseUrl: string): string[] {
+  return [`  Health        ${baseUrl}/healthz`, `  Metrics       ${baseUrl}/metrics`];
 }
 
 function providerLines(baseUrl: string, first: FirstProvider): string[] {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Environment } from '@osigu-sandbox/contract';
+import type { Retention } from './core/retention/prune.ts';
 
 /** Settings of a process, from environment variables only (contract section 18). */
 export interface Config {
@@ -8,6 +9,8 @@ export interface Config {
   readonly dataDir: string;
   /** `postgres://…`; undefined: an embedded SQLite file in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** Where set, rate limits and wake-ups of several processes go through it. */
+  readonly redisUrl: string | undefined;
   /** Base of every URL the server gives out; undefined: where it listens. */
   readonly publicUrl: string | undefined;
   readonly environment: Environment;
@@ -22,6 +25,8 @@ export interface Config {
   readonly trustProxy: boolean;
   /** CIDR ranges that deliveries may go to besides, in the local profile. */
   readonly webhookRanges: readonly string[];
+  /** How much is kept of what happened. */
+  readonly retention: Retention;
 }
 
 export class ConfigError extends Error {}
@@ -38,6 +43,7 @@ export function readConfig(env: Environ): Config {
     host: optional(env, 'HOST') ?? '127.0.0.1',
     dataDir: optional(env, 'DATA_DIR') ?? './data',
     databaseUrl: urlOf(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    redisUrl: urlOf(env, 'REDIS_URL', ['redis:', 'rediss:']),
     publicUrl: publicUrlOf(env),
     environment: oneOf(env, 'PROFILE', ['sandbox', 'production'], 'sandbox'),
     hosted: oneOf(env, 'HOSTED', ['true', 'false'], 'false') === 'true',
@@ -47,6 +53,10 @@ export function readConfig(env: Environ): Config {
     corsOrigins: corsOriginsOf(env),
     trustProxy: oneOf(env, 'TRUST_PROXY', ['true', 'false'], 'false') === 'true',
     webhookRanges: webhookRangesOf(env),
+    retention: {
+      days: numberOf(env, 'RETENTION_DAYS', 30, [1, 3_650]),
+      rows: numberOf(env, 'RETENTION_ROWS', 100_000, [100, 10_000_000]),
+    },
   };
 }
 
@@ -65,9 +75,6 @@ function refuseUnsupported(env: Environ): void {
   if (oneOf(env, 'ACCEPT_ANY_CREDENTIALS', ['true', 'false'], 'false') === 'true') {
     throw new ConfigError('ACCEPT_ANY_CREDENTIALS is not supported yet: leave it out');
   }
-  if (optional(env, 'REDIS_URL') !== undefined) {
-    throw new ConfigError('REDIS_URL is not supported yet: leave it out');
-  }
 }
 
 function portOf(env: Environ): number {
@@ -76,6 +83,20 @@ function portOf(env: Environ): number {
   // 0 asks the operating system for a free one, which tests want.
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw wrong('PORT', 'a port number from 0 to 65535');
   return port;
+}
+
+function numberOf(
+  env: Environ,
+  name: string,
+  fallback: number,
+  [least, most]: readonly [number, number],
+): number {
+  const text = optional(env, name) ?? String(fallback);
+  const number = Number(text);
+  if (!/^\d{1,8}$/.test(text) || number < least || number > most) {
+    throw wrong(name, `a whole number from ${least} to ${most}`);
+  }
+  return number;
 }
 
 function oneOf<const T extends readonly string[]>(

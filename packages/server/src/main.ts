@@ -1,22 +1,30 @@
+import type { Role } from './app.ts';
 import { openBanner } from './banner.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
 
-/** What `npm start` does: read the settings, serve, say where, stop on a signal. A failure is one line and exit 1. */
-export async function main(): Promise<void> {
+/** What `npm start` does: read the settings, serve, say where, stop on a signal. */
+export async function main(role: Role = 'all'): Promise<void> {
+  await withConfig('cannot start', (config) => run(config, role));
+}
+
+/** Reads the settings and does something with them. A failure is one line and exit 1. */
+export async function withConfig(failed: string, action: (config: Config) => Promise<void>): Promise<void> {
   try {
-    await run();
+    await action(readConfig(process.env));
   } catch (error) {
-    const line = error instanceof ConfigError ? error.message : `cannot start: ${describe(error)}`;
+    const line = error instanceof ConfigError ? error.message : `${failed}: ${describe(error)}`;
     process.stderr.write(`osigu-sandbox: ${line}\n`);
     process.exit(1);
   }
 }
 
-async function run(): Promise<void> {
-  const config = readConfig(process.env);
+async function run(config: Config, role: Role): Promise<void> {
+  if (role !== 'all' && config.databaseUrl === undefined) {
+    throw new ConfigError(`DATABASE_URL is missing: ${role} needs a PostgreSQL that other processes share`);
+  }
   // A wrong setting is told without loading the server first.
   const { serve } = await import('./serve.ts');
-  const running = await serve(config);
+  const running = await serve(config, role);
   // Nobody may be reading, and a disk that it goes to may be full: that is no reason to stop.
   process.stdout.on('error', () => {});
   process.stdout.write(openBanner(running.announcement));
@@ -37,5 +45,7 @@ async function run(): Promise<void> {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.message.split('\n', 1)[0] ?? error.name;
+  const issues = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  const [line = error.name] = error.message.split('\n', 1);
+  return [line, ...issues.map(({ path, message }) => `${path} ${message}`)].join('\n  ');
 }

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createSandbox } from './app.ts';
+import { createSandbox, type Role } from './app.ts';
 import type { Announcement, FirstProvider } from './banner.ts';
+import { databaseOf } from './commands/place.ts';
 import type { Config } from './config.ts';
 import { findClient } from './core/providers/callers.ts';
 import { type Credentials, createProvider, firstVersion } from './core/providers/service.ts';
@@ -12,7 +13,7 @@ import { createLog, type Log } from './platform/log.ts';
 import { releaseStartMemory } from './platform/memory.ts';
 import { randomToken } from './platform/random.ts';
 import { after, second } from './platform/time.ts';
-import { addressReason, databaseReason, dataDirReason, namingSetting } from './start-reasons.ts';
+import { addressReason, databaseReason, dataDirReason, namingSetting, redisReason } from './start-reasons.ts';
 
 export interface Running {
   readonly log: Log;
@@ -31,7 +32,7 @@ const exampleProvider = {
 } as const;
 
 /** Starts a server from its settings and gets the data directory ready. */
-export async function serve(config: Config): Promise<Running> {
+export async function serve(config: Config, role: Role): Promise<Running> {
   // What is written holds secrets and health data: files are their owner's alone.
   process.umask(0o077);
   const dataDir = resolve(config.dataDir);
@@ -43,27 +44,33 @@ export async function serve(config: Config): Promise<Running> {
   });
   const log = createLog(config.logLevel, { environment: config.environment });
   let prepared = false;
-  const sandbox = await namingSetting(databaseReason(config), () =>
-    createSandbox({
-      database: config.databaseUrl ?? join(dataDir, 'sandbox.sqlite'),
-      environment: config.environment,
-      hosted: config.hosted,
-      operatorKey,
-      publicUrl: config.publicUrl,
-      smtpUrl: config.smtpUrl,
-      corsOrigins: config.corsOrigins,
-      trustProxy: config.trustProxy,
-      webhookRanges: config.webhookRanges,
-      isPrepared: () => prepared,
-      log,
-    }),
+  const whyNot = databaseReason(config);
+  const sandbox = await namingSetting(
+    (error) => whyNot(error) ?? redisReason(error),
+    () =>
+      createSandbox({
+        database: databaseOf(config),
+        redisUrl: config.redisUrl,
+        role,
+        environment: config.environment,
+        hosted: config.hosted,
+        operatorKey,
+        publicUrl: config.publicUrl,
+        smtpUrl: config.smtpUrl,
+        corsOrigins: config.corsOrigins,
+        trustProxy: config.trustProxy,
+        webhookRanges: config.webhookRanges,
+      retention: config.retention,
+        isPrepared: () => prepared,
+        log,
+      }),
   );
   // Before anything is made that is told once: a port that is taken must not cost it.
   const address = await namingSetting(addressReason(config), () =>
     sandbox.app.listen({ host: config.host, port: config.port }),
   );
   const baseUrl = config.publicUrl ?? address;
-  const first = await firstProviderOf(config, sandbox.units, dataDir, baseUrl);
+  const first = role === 'work' ? undefined : await firstProviderOf(config, sandbox.units, dataDir, baseUrl);
   prepared = true;
   sandbox.startWorker();
   after(idleAfter, releaseStartMemory);
@@ -71,6 +78,7 @@ export async function serve(config: Config): Promise<Running> {
     log,
     announcement: {
       baseUrl,
+      role,
       environment: config.environment,
       operatorKeyFile: config.operatorKey === undefined ? operatorKeyFile : undefined,
       first,

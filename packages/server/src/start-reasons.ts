@@ -1,4 +1,6 @@
 import { type Config, ConfigError } from './config.ts';
+import { RedisNotReached } from './store/bus.ts';
+import { NewerSchema } from './store/migrate.ts';
 import { StoreNotOpened } from './store/store.ts';
 
 /** What a failure of the start says about the settings; undefined when it says nothing. */
@@ -24,13 +26,21 @@ export function dataDirReason({ dataDir }: Config): Reason {
 export function databaseReason({ dataDir, databaseUrl }: Config): Reason {
   return (error) => {
     if (!(error instanceof StoreNotOpened)) return undefined;
+    const setting = databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL';
     const why = firstLineOf(error.cause);
+    if (error.cause instanceof NewerSchema) return `${setting} names a database that is too new: ${why}`;
     // The URL holds a password and is not repeated.
     return databaseUrl === undefined
       ? `DATA_DIR is wrong: cannot open the database in ${dataDir} (${why})`
       : `DATABASE_URL is wrong: cannot open the database (${why})`;
   };
 }
+
+export const redisReason: Reason = (error) =>
+  // The URL holds a password and is not repeated.
+  error instanceof RedisNotReached
+    ? `REDIS_URL is wrong: cannot reach Redis (${firstLineOf(error.cause)})`
+    : undefined;
 
 const wrongPort = new Set(['EADDRINUSE', 'EACCES']);
 const wrongHost = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT', 'EINVAL', 'ENODEV']);

@@ -1,5 +1,4 @@
 import type { ErrorCode } from '@osigu-sandbox/contract';
-import { findSponsor } from '../src/core/sponsors/sponsors.ts';
 import { sha256 } from '../src/platform/hashing.ts';
 import { realNow } from '../src/platform/time.ts';
 import {
@@ -20,6 +19,7 @@ import {
   type TestProvider,
   type TestSandbox,
 } from './harness.ts';
+import { affiliate, shadow } from './shadows.ts';
 
 /** What was asked, as the OpenAPI document is asked for it, and what came back. */
 export interface Answered extends Reply {
@@ -43,14 +43,16 @@ const claims = '/arc/v1/outpatient-care-claim';
 const settlements = '/v3/settlements';
 const subscriptions = '/webhooks/v1/subscriptions';
 
+const control = ({ slug }: TestProvider, path: string) => `/_sandbox/v1/providers/${slug}/${path}`;
+
 const asking =
   (method: Method, url: string, body?: unknown): Provocation =>
   ({ provider }) =>
     ask(provider, method, url, body);
 
 /**
- * How each code of the registry is brought about, by calls. Three need more than a caller can do: a row that another
- * process holds, a sponsor that the fixtures do not have, and a defect.
+ * How each code of the registry is brought about, by calls. Four need more than a caller can do: a row that another
+ * process holds, a snapshot of another version, a code that was drawn twice, and a defect.
  */
 export const provocations: Readonly<Record<ErrorCode, Provocation>> = {
   '071-400-malformed': ({ provider }) => ask(provider, 'POST', requests, '{', json),
@@ -93,7 +95,10 @@ export const provocations: Readonly<Record<ErrorCode, Provocation>> = {
   '071-404-settlement-document': async ({ provider }) =>
     ask(provider, 'GET', `${await batch(provider)}/documents/doc_unknown`),
   '071-404-subscription': asking('GET', `${subscriptions}/whs_unknown`),
+  '071-404-request': ({ provider }) =>
+    ask(provider, 'GET', `/_sandbox/v1/providers/${provider.slug}/requests/req_unknown`),
   '071-404-delivery': asking('POST', '/webhooks/v1/deliveries/dlv_unknown/redeliver'),
+  '071-404-snapshot': ({ provider }) => ask(provider, 'POST', control(provider, 'restore')),
   '071-405': asking('DELETE', '/v1/sponsors'),
   '071-406': ({ provider }) => ask(provider, 'GET', '/v1/sponsors', undefined, { accept: 'text/html' }),
 
@@ -199,10 +204,43 @@ export const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     const body = { provider_slug: provider.slug, name: 'Again', country_code: 'CO' };
     return answered('POST', url, await sandbox.operator('POST', url, body));
   },
+  '071-409-sponsor-fixture': async ({ sandbox }) => {
+    const url = '/_sandbox/v1/sponsors/sponsor-sandbox';
+    return answered('DELETE', url, await sandbox.operator('DELETE', url));
+  },
+  '071-409-sponsor-in-use': deleteUsedSponsor,
   '071-409-clock-backwards': ({ provider }) =>
     ask(provider, 'POST', `/_sandbox/v1/providers/${provider.slug}/clock/advance`, {
       to: '2020-01-01T00:00:00.000Z',
     }),
+  '071-409-snapshot-outdated': async ({ sandbox, provider }) => {
+    await provider.call('POST', control(provider, 'snapshots'));
+    await sandbox.sandbox.units.store.db
+      .updateTable('snapshots')
+      .set({ schema_version: '000-before' })
+      .where('provider_id', '=', provider.provider_id)
+      .execute();
+    return ask(provider, 'POST', control(provider, 'restore'));
+  },
+  '071-409-sponsor-missing': async ({ sandbox, provider }) => {
+    const slug = await shadow(sandbox, provider);
+    await provider.call('POST', control(provider, 'snapshots'));
+    await affiliate(sandbox, provider);
+    await sandbox.operator('DELETE', `/_sandbox/v1/sponsors/${slug}`);
+    return ask(provider, 'POST', control(provider, 'restore'));
+  },
+  '071-409-ids-taken': async ({ sandbox, provider }) => {
+    const { authorization_code } = await approve(provider);
+    await provider.call('POST', control(provider, 'snapshots'));
+    await provider.call('POST', control(provider, 'reset'));
+    const { authorization_id } = await approve(await sandbox.provider());
+    await sandbox.sandbox.units.store.db
+      .updateTable('authorizations')
+      .set({ authorization_code })
+      .where('authorization_id', '=', authorization_id)
+      .execute();
+    return ask(provider, 'POST', control(provider, 'restore'));
+  },
 
   '071-413': ({ provider }) => ask(provider, 'POST', requests, ' '.repeat(14 * 1024 * 1024 + 1), json),
   '071-415': ({ provider }) => ask(provider, 'POST', requests, 'a,b', { 'content-type': 'text/csv' }),
@@ -263,6 +301,10 @@ export const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     for (let taken = 0; taken < 10; taken += 1) await provider.call('POST', subscriptions, body);
     return ask(provider, 'POST', subscriptions, body);
   },
+  '071-422-snapshot-limit': async ({ provider }) => {
+    for (let taken = 0; taken < 20; taken += 1) await provider.call('POST', control(provider, 'snapshots'));
+    return ask(provider, 'POST', control(provider, 'snapshots'));
+  },
   '071-422-address-not-allowed': asking('POST', subscriptions, {
     url: 'http://169.254.169.254/',
     event_types: ['*'],
@@ -274,6 +316,11 @@ export const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await provider.call('GET', '/v1/sponsors');
     return ask(provider, 'GET', '/v1/sponsors');
   },
+  // The only one of them that is answered as long as the sandbox runs.
+  '071-429-live-streams': ({ provider }) =>
+    Promise.race(
+      Array.from({ length: 21 }, () => ask(provider, 'GET', `/_sandbox/v1/providers/${provider.slug}/live`)),
+    ),
   '071-500': afterADefect,
   '071-503': async ({ provider }) => {
     const id = await initiate(provider, { sponsor_slug, products: [['MED-SBX-905', 1]] });
@@ -357,16 +404,15 @@ function validate(by: TestProvider, otp_id: string, code: string): Promise<Answe
 }
 
 /** No fixture sponsor refuses a product type; one that an operator brings along may. */
-async function ofNarrowSponsor({ provider }: Actor): Promise<Answered> {
-  const profile = findSponsor(sponsor_slug);
-  if (profile === undefined) throw new Error('No such sponsor');
-  const { product_types } = profile;
-  Object.assign(profile, { product_types: ['LAB'] });
-  try {
-    return await ask(provider, 'POST', requests, requestBody(provider, { sponsor_slug }));
-  } finally {
-    Object.assign(profile, { product_types });
-  }
+async function ofNarrowSponsor({ sandbox, provider }: Actor): Promise<Answered> {
+  const slug = await shadow(sandbox, provider, { product_types: ['LAB'] });
+  return ask(provider, 'POST', requests, requestBody(provider, { sponsor_slug: slug }));
+}
+
+/** Of an affiliated provider. */
+async function deleteUsedSponsor({ sandbox, provider }: Actor): Promise<Answered> {
+  const url = `/_sandbox/v1/sponsors/${await shadow(sandbox, provider)}`;
+  return answered('DELETE', url, await sandbox.operator('DELETE', url));
 }
 
 /** Another process has taken the key and does not come to an end. Only a shared database has other processes. */

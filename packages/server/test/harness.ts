@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import pino from 'pino';
 import { inject } from 'vitest';
-import { createSandbox, type Sandbox } from '../src/app.ts';
+import { createSandbox, type Sandbox, type SandboxOptions } from '../src/app.ts';
 
 /** A sandbox of its own, on the dialect of the project that runs the test; nothing listens on a port. */
 export interface TestSandbox {
@@ -61,9 +61,19 @@ export async function startSandbox(
     hosted?: boolean;
     environment?: 'sandbox' | 'production';
     smtpUrl?: string;
+    requestLog?: SandboxOptions['requestLog'];
+    webhookRanges?: readonly string[];
+    nameServers?: readonly string[];
+    /** Another than one of its own on the dialect of the project. */
+    database?: string;
+    role?: SandboxOptions['role'];
+    redisUrl?: string;
   } = {},
 ): Promise<TestSandbox> {
-  const database = await createDatabase();
+  const database =
+    options.database === undefined
+      ? await createDatabase()
+      : { location: options.database, drop: async () => {} };
   const sandbox = await createSandbox({
     database: database.location,
     environment: options.environment ?? 'sandbox',
@@ -71,9 +81,14 @@ export async function startSandbox(
     operatorKey,
     publicUrl: undefined,
     smtpUrl: options.smtpUrl,
+    ...(options.webhookRanges !== undefined && { webhookRanges: options.webhookRanges }),
+    ...(options.nameServers !== undefined && { nameServers: options.nameServers }),
     corsOrigins: '*',
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
     poolSize: 10,
+    ...(options.requestLog !== undefined && { requestLog: options.requestLog }),
+    ...(options.role !== undefined && { role: options.role }),
+    redisUrl: options.redisUrl,
   });
   await sandbox.app.ready();
   if (options.worker === true) sandbox.startWorker();

@@ -185,6 +185,7 @@ describe('browser clients', () => {
         'ratelimit-reset',
         'retry-after',
         'x-request-id',
+        'x-sandbox-fault',
       ]);
     }
   });

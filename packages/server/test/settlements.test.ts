@@ -1,9 +1,9 @@
 import { SettlementData } from '@osigu-sandbox/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCheck } from '../src/api/validation.ts';
-import { findSponsor } from '../src/core/sponsors/sponsors.ts';
 import { approve, directClaim, dispense, pdf, png, type RequestOptions } from './flows.ts';
 import { type Json, type Reply, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
+import { shadow } from './shadows.ts';
 
 let sandbox: TestSandbox;
 let clinic: TestProvider;
@@ -414,29 +414,30 @@ describe('dispatching', () => {
 
   test('with a sponsor that wants proof: that of somebody in the batch, once', async () => {
     const by = await sandbox.provider();
-    const profile = findSponsor(sponsor_slug);
-    if (profile === undefined) throw new Error('No such sponsor');
-    const { verification } = profile;
-    Object.assign(profile, { verification: { ...verification, settlement: 'OTP' } });
-    try {
-      const id = await open(by);
-      await attach(id, { claim_ids: [(await dispense(by)).claim_id] }, by);
-      expect(outcome(await dispatch(id, by))).toEqual([422, '071-422-verification-required']);
-      const outsider = { otp_verification_token: await otpToken(by, '1000000002') };
-      expect(outcome(await dispatch(id, by, outsider))).toEqual([422, '071-422-verification-required']);
-      const insider = { otp_verification_token: await otpToken(by, '1000000001') };
-      expect((await dispatch(id, by, insider)).body.status).toBe('SUBMITTED');
-      const next = await open(by);
-      await attach(next, { claim_ids: [(await dispense(by)).claim_id] }, by);
-      expect(outcome(await dispatch(next, by, insider))).toEqual([422, '071-422-verification-required']);
-    } finally {
-      Object.assign(profile, { verification });
-    }
+    const strict = await shadow(sandbox, by, {
+      settlement: { mode: 'BATCH' },
+      configuration: { verification: { settlement: 'OTP' } },
+    });
+    const filled = async () => {
+      const id = await open(by, { sponsor_slug: strict });
+      await attach(id, { claim_ids: [(await dispense(by, { sponsor_slug: strict })).claim_id] }, by);
+      return id;
+    };
+    const id = await filled();
+    expect(outcome(await dispatch(id, by))).toEqual([422, '071-422-verification-required']);
+    const outsider = { otp_verification_token: await otpToken(by, strict, '1000000002') };
+    expect(outcome(await dispatch(id, by, outsider))).toEqual([422, '071-422-verification-required']);
+    const insider = { otp_verification_token: await otpToken(by, strict, '1000000001') };
+    expect((await dispatch(id, by, insider)).body.status).toBe('SUBMITTED');
+    expect(outcome(await dispatch(await filled(), by, insider))).toEqual([
+      422,
+      '071-422-verification-required',
+    ]);
   });
 
-  async function otpToken(by: TestProvider, person: string): Promise<string> {
-    const beneficiary_id = by.beneficiary(person);
-    const sent = await by.call('POST', '/v1/otp/send', { beneficiary_id, sponsor_slug, channel: 'SMS' });
+  async function otpToken(by: TestProvider, slug: string, person: string): Promise<string> {
+    const body = { beneficiary_id: by.beneficiary(person), sponsor_slug: slug, channel: 'SMS' };
+    const sent = await by.call('POST', '/v1/otp/send', body);
     const validated = await by.call('POST', '/v1/otp/validate', { otp_id: sent.body.otp_id, code: '246810' });
     return validated.body.otp_verification_token;
   }

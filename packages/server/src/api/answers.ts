@@ -1,13 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { Fault } from '../platform/errors.ts';
-import { savepoint } from '../store/store.ts';
+import { sleep } from '../platform/time.ts';
 import { type IdempotentCall, keepAnswer, takeKey } from './idempotency.ts';
 
 /** What a writing route answers. A `refusal` is answered after its transaction is committed (a counted wrong try). */
-export type Answer =
+export type Answer = (
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly refusal: Fault };
+  | { readonly refusal: Fault }
+) & {
+  /** Milliseconds that the answer is held back once the transaction is committed. */
+  readonly delay?: number;
+};
 
 /** Runs work in one transaction of the caller's provider. */
 export type Run = <T>(work: (uow: UnitOfWork) => Promise<T>) => Promise<T>;
@@ -30,10 +34,12 @@ export async function answerOnce(
   const outcome = await run(async (uow) => {
     const earlier = await takeKey(uow.db, call);
     if (earlier !== undefined) return { earlier };
-    const answer = await savepoint(uow.db, () => write(uow)).catch((error: unknown) => {
-      if (error instanceof Fault) return { refusal: error };
-      throw error;
-    });
+    const answer = await uow
+      .part(() => write(uow))
+      .catch((error: unknown) => {
+        if (error instanceof Fault) return { refusal: error };
+        throw error;
+      });
     await keepAnswer(uow.db, call, answer, request, reply);
     return { answer };
   });
@@ -42,7 +48,8 @@ export async function answerOnce(
   return send(reply, outcome.earlier.status, outcome.earlier.headers, outcome.earlier.body);
 }
 
-export function sendAnswer(reply: FastifyReply, answer: Answer): unknown {
+export async function sendAnswer(reply: FastifyReply, answer: Answer): Promise<unknown> {
+  if (answer.delay !== undefined && answer.delay > 0) await sleep(answer.delay);
   if ('refusal' in answer) throw answer.refusal;
   return send(reply, answer.status, answer.headers, answer.body);
 }

@@ -41,17 +41,35 @@ function toFault(error: unknown): Fault {
 }
 
 export function answerFault(failure: Fault, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (failure.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter));
-  request.errorCode = failure.code;
+  const body = putFault(failure, request, reply);
   return reply
-    .code(failure.status)
-    .type('application/json; charset=utf-8')
     .serializer((payload: unknown) => (typeof payload === 'string' ? payload : JSON.stringify(payload)))
-    .send(bodyFor(failure, request));
+    .send(body);
 }
 
-const oauthErrors: Readonly<Record<number, string>> = { 429: 'rate_limited', 503: 'temporarily_unavailable' };
+/** Status and headers of the answer; answers its body. */
+export function putFault(failure: Fault, request: FastifyRequest, reply: FastifyReply): unknown {
+  if (failure.status === 401) reply.header('www-authenticate', challengeOf(request));
+  // An empty list: no method at all, for now (RFC 9110, section 10.2.1).
+  if (failure.status === 405 && !reply.hasHeader('allow')) reply.header('allow', '');
+  if (failure.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter));
+  request.errorCode = failure.code;
+  reply.code(failure.status).type('application/json; charset=utf-8');
+  return bodyFor(failure, request);
+}
+
+const oauthErrors: Readonly<Record<number, string>> = {
+  401: 'invalid_client',
+  429: 'rate_limited',
+  503: 'temporarily_unavailable',
+};
+
+/** The token endpoint takes credentials, everything else a token. */
+function challengeOf(request: FastifyRequest): string {
+  return request.routeOptions.config.oauthErrors === true ? basicChallenge : 'Bearer';
+}
+
+export const basicChallenge = 'Basic realm="osigu-sandbox", charset="UTF-8"';
 
 /** The token endpoint speaks RFC 6749, section 5.2, also when its request cannot be read. */
 function bodyFor(failure: Fault, request: FastifyRequest): unknown {

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answersKept } from '../core/retention/kinds.ts';
 import { type Fault, fault } from '../platform/errors.ts';
 import { sha256 } from '../platform/hashing.ts';
-import { day, realNow } from '../platform/time.ts';
+import { realNow } from '../platform/time.ts';
 import { isLockTimeout } from '../store/failures.ts';
 import { change, type Executor, statement } from '../store/statement.ts';
 import type { Answer } from './answers.ts';
@@ -23,7 +24,6 @@ export interface StoredAnswer {
   readonly body: string;
 }
 
-const keptFor = day;
 const acceptableKey = /^[\x20-\x7e]{1,255}$/;
 
 export function idempotentCall(request: FastifyRequest, caller: Caller): IdempotentCall | undefined {
@@ -91,7 +91,7 @@ export async function takeKey(db: Executor, call: IdempotentCall): Promise<Store
   if (await insertInTurn(db, call)) return undefined;
   const [earlier] = await readKey(db, { ...call });
   if (earlier === undefined) throw inProgress();
-  if (earlier.created_at_real < realNow() - keptFor) {
+  if (earlier.created_at_real < realNow() - answersKept) {
     await deleteKey(db, { ...call });
     return takeKey(db, call);
   }
@@ -142,13 +142,4 @@ async function keepRefusal(
   }
   const body = JSON.stringify(errorBody(refusal, request.id));
   await updateKey(db, { ...call, status: refusal.status, headers: '{}', body });
-}
-
-/** Forgets what is older than a day. Answers how many. */
-export async function forgetOldKeys(db: Executor): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('idempotency_keys')
-    .where('created_at_real', '<', realNow() - keptFor)
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
 }

@@ -3,6 +3,7 @@ import {
   type RateLimiterAbstract,
   RateLimiterMemory,
   RateLimiterPostgres,
+  RateLimiterRedis,
   RateLimiterRes,
 } from 'rate-limiter-flexible';
 import { fault } from '../platform/errors.ts';
@@ -31,10 +32,22 @@ const windowSeconds = 60;
 /** Above any limit: the counting is the library's, the comparison ours, for limits differ by client and change. */
 const unlimited = 2_000_000_000;
 
-/** In memory for the embedded store, which has one process; in the database where many processes share the limits. */
-export async function createLimits(
-  postgresUrl: string | undefined,
-): Promise<{ limits: Limits; close: () => Promise<void> }> {
+export interface SharedLimits {
+  readonly postgresUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+}
+
+/** In memory for the embedded store, which has one process; in Redis or the database where many share the limits. */
+export async function createLimits({
+  postgresUrl,
+  redisUrl,
+}: SharedLimits): Promise<{ limits: Limits; close: () => Promise<void> }> {
+  if (redisUrl !== undefined) {
+    const { connectRedis } = await import('../store/redis-bus.ts');
+    const redis = await connectRedis(redisUrl);
+    const limiter = new RateLimiterRedis({ ...windowOptions, storeClient: redis });
+    return { limits: limitsOver(limiter), close: async () => redis.disconnect() };
+  }
   if (postgresUrl === undefined) {
     return { limits: limitsOver(new RateLimiterMemory(windowOptions)), close: async () => {} };
   }

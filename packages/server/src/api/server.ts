@@ -1,24 +1,29 @@
-import { ErrorEnvelope } from '@osigu-sandbox/contract';
+import { ErrorEnvelope, SponsorProfile } from '@osigu-sandbox/contract';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { RequestLog } from '../core/requests/request-log.ts';
 import { fault } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
 import { answerBrokenRequest } from './broken-requests.ts';
 import { answerFault, installErrors } from './errors.ts';
 import { type AuthenticationOptions, installAuthentication } from './plugins/authentication.ts';
 import { installBodies, maxBodyBytes } from './plugins/bodies.ts';
 import { installCors } from './plugins/cors.ts';
+import { type FaultInjection, installFaults } from './plugins/faults.ts';
 import { installNegotiation } from './plugins/negotiation.ts';
 import { installNotFound, routerOptions } from './plugins/not-found.ts';
 import { installObservation, requestIdOf } from './plugins/observation.ts';
+import { installAnswerNoting, installRequestLog } from './plugins/request-log.ts';
 import { installSending } from './plugins/sending.ts';
 import { installStopping } from './plugins/stopping.ts';
 
 export interface ServerOptions extends AuthenticationOptions {
   readonly log: Log;
-  readonly metrics: Metrics;
   readonly corsOrigins: '*' | readonly string[];
   readonly trustProxy: boolean;
+  /** Absent where calls are not kept. */
+  readonly requestLog: RequestLog | undefined;
+  /** Absent where nothing is made to fail. */
+  readonly faults: FaultInjection | undefined;
 }
 
 /** The HTTP server with everything that all routes share; the routes come after. */
@@ -45,14 +50,18 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   // `endpoint` validates: it lists everything wrong at once and answers 404 before 422.
   app.setValidatorCompiler(() => () => true);
   app.addSchema(ErrorEnvelope);
+  app.addSchema(SponsorProfile);
   installErrors(app, options.log);
   installNotFound(app);
   installObservation(app, options.metrics, options.log);
+  if (options.requestLog !== undefined) installRequestLog(app, options.requestLog);
   installStopping(app);
   installSending(app);
   await installCors(app, options.corsOrigins);
   installNegotiation(app);
   installAuthentication(app, options);
+  installFaults(app, options.faults);
+  if (options.requestLog !== undefined) installAnswerNoting(app);
   await installBodies(app);
   app.addHook('onRequest', (request, _reply, done) => {
     // No text of the database can hold it, so nothing is called so.

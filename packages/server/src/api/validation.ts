@@ -12,7 +12,7 @@ const listAllBelow = 256 * 1024;
 const maxIssues = 200;
 
 function createAjv(options: { coerceTypes: boolean; allErrors: boolean }): Ajv2020 {
-  const ajv = new Ajv2020({ ...options, strict: false });
+  const ajv = new Ajv2020({ ...options, strict: false, discriminator: true });
   addFormats.default(ajv, ['date', 'date-time', 'email', 'uri']);
   ajv.addKeyword({
     keyword: 'multipleOfCents',
@@ -64,6 +64,12 @@ function toIssue(error: ErrorObject): Issue {
   const path = toPath(error.instancePath);
   if (error.keyword === 'required') {
     return { path: join(path, String(error.params.missingProperty)), message: 'is required' };
+  }
+  if (error.keyword === 'additionalProperties') {
+    return { path: join(path, String(error.params.additionalProperty)), message: 'is not known' };
+  }
+  if (error.keyword === 'discriminator') {
+    return { path: join(path, String(error.params.tag)), message: 'is none of the words that are allowed' };
   }
   return { path, message: messageOf(error) };
 }

@@ -1,9 +1,10 @@
 import { products } from '../core/catalogues/catalogue.ts';
+import { profileOf } from '../core/sponsors/profile.ts';
 import { diagnoses } from '../fixtures/catalogue/diagnoses.ts';
 import { doctors } from '../fixtures/doctors.ts';
 import { magicCodeBehaviours, magicValues } from '../fixtures/magic.ts';
 import { memberId, neverFound, people } from '../fixtures/people.ts';
-import { sponsorProfiles } from '../fixtures/sponsors.ts';
+import { fixtureSponsors } from '../fixtures/sponsors.ts';
 import { toWire } from '../platform/money.ts';
 import { table } from './table.ts';
 
@@ -30,30 +31,35 @@ ${table(
     'Coinsurance',
     'Behaviour',
   ],
-  sponsorProfiles.map((sponsor) => [
-    code(sponsor.sponsor_slug),
-    sponsor.evaluation,
-    sponsor.currency_code,
-    sponsor.verification.authorization ?? 'none',
-    sponsor.verification.dispensation ?? 'none',
-    sponsor.settlement,
-    String(toWire(sponsor.cost_sharing.copayment_amount)),
-    `${sponsor.cost_sharing.coinsurance_percent} %`,
-    sponsor.behaviour,
-  ]),
+  fixtureSponsors.map(profileOf).map((sponsor) => {
+    // The fixtures demand the same for every product type.
+    const { verification, cost_sharing } = sponsor.requirements.MEDICATION;
+    return [
+      code(sponsor.sponsor_slug),
+      sponsor.evaluation,
+      sponsor.currency_code,
+      verification.authorization ?? 'none',
+      verification.dispensation ?? 'none',
+      sponsor.settlement.mode,
+      String(toWire(cost_sharing.copayment_amount)),
+      `${cost_sharing.coinsurance_percent} %`,
+      sponsor.behaviour,
+    ];
+  }),
 )}
 
 ## Beneficiaries
 
-Search with the form \`national-id\` (\`document_type\`, \`document_number\`) or \`member-id\` (\`member_id\`), at any sponsor.
+Search with the form \`national-id\` (\`document_type\`, \`document_number\`) or \`member-id\` (\`member_id\`), at any of these sponsors.
 
 ${table(
-  ['Document', 'Member id', 'Name', 'Born', 'Relationship', 'Coverage', 'What it is for'],
+  ['Document', 'Member id', 'Name', 'Born', 'Plan', 'Relationship', 'Coverage', 'What it is for'],
   people.map((person) => [
     code(`${person.document_type} ${person.document_number}`),
     code(memberId(person)),
     `${person.first_name} ${person.last_name}`,
     person.date_of_birth,
+    code(person.plan_code),
     person.relationship,
     person.coverage,
     person.note,

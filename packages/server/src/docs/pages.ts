@@ -1,5 +1,7 @@
+import { profileSchema } from '../core/sponsors/import/schema.ts';
 import { errorsPage } from './errors-page.ts';
 import { fixturesPage } from './fixtures-page.ts';
+import { sponsorProfilePage } from './sponsor-profile-page.ts';
 import { statesPage } from './states-page.ts';
 
 /** The generated pages by their path in the repository. A test compares them with what is committed. */
@@ -8,6 +10,8 @@ export function pages(): Record<string, string> {
   return {
     'docs/errors.md': note(errorsPage()),
     'docs/fixtures.md': note(fixturesPage()),
+    'docs/sponsor-profile.md': note(sponsorProfilePage()),
+    'docs/sponsor-profile.schema.json': `${JSON.stringify(profileSchema, null, 2)}\n`,
     'docs/states.md': note(statesPage()),
   };
 }

@@ -3,8 +3,8 @@ import { hour, realNow } from '../platform/time.ts';
 import { openTestBed, type TestBed } from '../webhooks/test-bed.ts';
 import { advanceClock } from './advance.ts';
 import type { DueWork } from './due-work.ts';
+import type { DueHandlers } from './run-due.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
-import type { DueHandlers } from './worker.ts';
 
 let bed: TestBed;
 let ran: { what: string; at: number; clock: number }[];

@@ -2,9 +2,9 @@ import type { Log } from '../platform/log.ts';
 import { realNow, second, sleep } from '../platform/time.ts';
 import { change } from '../store/statement.ts';
 import { lookAhead } from './ahead.ts';
-import { isErrand, moveClock, runFirst } from './run-ahead.ts';
+import { moveClock, runFirst, WorldGone } from './run-ahead.ts';
+import { type DueHandlers, isErrand } from './run-due.ts';
 import type { UnitsOfWork } from './unit-of-work.ts';
-import type { DueHandlers } from './worker.ts';
 
 export interface Advanced {
   /** The provider's clock after, milliseconds. */
@@ -45,7 +45,7 @@ export async function recoverDueWork(units: UnitsOfWork): Promise<void> {
   const moved = await units.store.db
     .selectFrom('providers')
     .select('provider_id')
-    .where('clock_offset', '>', 0)
+    .where('clock_offset', '!=', 0)
     .execute();
   for (const { provider_id } of moved) await realignDueWork(units.store.db, { provider_id });
 }
@@ -53,6 +53,7 @@ export async function recoverDueWork(units: UnitsOfWork): Promise<void> {
 /**
  * Moves a provider's clock forward to `target` (on that clock). Everything due in between runs in order before
  * this returns, what it causes included; each piece sees its own moment on the clock. Other providers are untouched.
+ * Where the provider is reset or restored meanwhile, that is the end of it.
  */
 export async function advanceClock(
   units: UnitsOfWork,
@@ -61,7 +62,8 @@ export async function advanceClock(
   provider_id: string,
   target: number,
 ): Promise<Advanced> {
-  const advance = { units, handlers, log, provider_id };
+  const world = await units.run(provider_id, async (uow) => uow.provider.reset_at_real);
+  const advance = { units, handlers, log, provider_id, world };
   const ahead = lookAhead(units, provider_id, target, (work) => isErrand(handlers, work));
   let fired = 0;
   const giveUpAt = realNow() + patience;
@@ -77,12 +79,15 @@ export async function advanceClock(
       if (!(await leasedElsewhere(units, provider_id, target)) || realNow() > giveUpAt) break;
       await sleep(5);
     }
+    const now = await moveClock(advance, target);
+    return { now, fired };
+  } catch (error) {
+    if (!(error instanceof WorldGone)) throw error;
+    return { now: await units.run(provider_id, async (uow) => uow.now), fired };
   } finally {
     await ahead.giveBack();
+    await realignDueWork(units.store.db, { provider_id });
   }
-  const now = await moveClock(units, provider_id, target);
-  await realignDueWork(units.store.db, { provider_id });
-  return { now, fired };
 }
 
 async function leasedElsewhere(units: UnitsOfWork, provider_id: string, target: number): Promise<boolean> {

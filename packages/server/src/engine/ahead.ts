@@ -1,8 +1,8 @@
 import { realNow } from '../platform/time.ts';
 import { claimAhead, leaseMilliseconds } from './claim.ts';
 import { type DueWork, postponeDueWork, selectEarlier } from './due-work.ts';
+import { leaseMargin } from './lanes.ts';
 import type { UnitsOfWork } from './unit-of-work.ts';
-import { leaseMargin } from './worker.ts';
 
 /** What a provider's clock meets on its way to a moment, claimed many rows ahead. */
 export interface Ahead {

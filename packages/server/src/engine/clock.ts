@@ -1,8 +1,9 @@
 import { realNow } from '../platform/time.ts';
 
 /**
- * The provider's clock: real time plus an offset that only grows (contract section 14). Everything of the
- * business is read from it; token life, rate windows, idempotency keys and signatures use real time.
+ * The provider's clock: real time plus an offset that only grows (contract section 14), until a restore brings an
+ * older moment back. Everything of the business is read from it; token life, rate windows, idempotency keys and
+ * signatures use real time.
  */
 export function providerNow(clockOffset: number): number {
   return realNow() + clockOffset;

@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { newRowId } from '../platform/ids.ts';
-import { realNow } from '../platform/time.ts';
+import { recordset } from '../store/recordset.ts';
 import { change, type Executor, statement } from '../store/statement.ts';
 import { toRealTime } from './clock.ts';
 import type { ProviderContext } from './provider-context.ts';
@@ -15,6 +16,8 @@ export interface DueWork {
   readonly subject_id: string;
   readonly provider_id: string;
   readonly lane: string | null;
+  /** Of the rows of a lane with the same key one runs at a time, in the order in which they are due. */
+  readonly sequence_key: string | null;
   /** On the provider's clock, milliseconds. */
   readonly due_at: number;
   readonly due_at_real: number;
@@ -28,6 +31,7 @@ export interface Scheduling {
   /** On the provider's clock, milliseconds. */
   readonly due_at: number;
   readonly lane?: string;
+  readonly sequence_key?: string;
 }
 
 type NewRow = Omit<DueWork, 'attempts'>;
@@ -41,6 +45,7 @@ const insertRow = change<NewRow & Record<string, unknown>>((db, row) =>
       subject_id: row.subject_id,
       provider_id: row.provider_id,
       lane: row.lane,
+      sequence_key: row.sequence_key,
       due_at: row.due_at,
       due_at_real: row.due_at_real,
     })
@@ -68,10 +73,57 @@ export async function insertDueWork(
     subject_id: scheduling.subject_id,
     provider_id: provider.provider_id,
     lane: scheduling.lane ?? null,
+    sequence_key: scheduling.sequence_key ?? null,
     due_at: scheduling.due_at,
     due_at_real,
   });
   return due_at_real;
+}
+
+const columns = {
+  work_id: 'text',
+  kind: 'text',
+  subject_id: 'text',
+  provider_id: 'text',
+  lane: 'text',
+  sequence_key: 'text',
+  due_at: 'int',
+  due_at_real: 'int',
+} as const satisfies Record<keyof NewRow, 'text' | 'int'>;
+
+/** `rows`: JSON text of an array of `NewRow`. */
+const insertRows = change<{ rows: string }>((db, { rows }) => {
+  const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
+  return {
+    compile: () =>
+      sql`
+        insert into due_work (${names}) select ${names} from ${recordset(db, rows, 'planned', columns)} where true
+        on conflict (kind, subject_id) do update set work_id = excluded.work_id, due_at = excluded.due_at,
+          due_at_real = excluded.due_at_real, lease_until_real = 0, attempts = 0`.compile(db),
+  };
+});
+
+const rowsAtOnce = 500;
+
+/** As `insertDueWork`, for many subjects, each named once; what is due at the same moment keeps the order given. */
+export async function insertManyDueWork(
+  db: Executor,
+  { provider_id, clock_offset }: ProviderContext,
+  schedulings: readonly Scheduling[],
+): Promise<void> {
+  const rows = schedulings.map(({ kind, subject_id, due_at, lane, sequence_key }) => ({
+    work_id: newRowId(),
+    kind,
+    subject_id,
+    provider_id,
+    lane: lane ?? null,
+    sequence_key: sequence_key ?? null,
+    due_at,
+    due_at_real: toRealTime(due_at, clock_offset),
+  }));
+  for (let start = 0; start < rows.length; start += rowsAtOnce) {
+    await insertRows(db, { rows: JSON.stringify(rows.slice(start, start + rowsAtOnce)) });
+  }
 }
 
 export const removeDueWork = change<{ kind: string; subject_id: string }>((db, { kind, subject_id }) =>
@@ -83,10 +135,10 @@ export const finishDueWork = change<{ work_id: string }>((db, { work_id }) =>
   db.deleteFrom('due_work').where('work_id', '=', work_id),
 );
 
-/** Gives a row back, not to be claimed before `lease_until_real`. */
+/** Gives a row back, not to be claimed before `lease_until_real`, also when this process dies meanwhile. */
 export const postponeDueWork = change<{ work_id: string; lease_until_real: number }>(
   (db, { work_id, lease_until_real }) =>
-    db.updateTable('due_work').set({ lease_until_real }).where('work_id', '=', work_id),
+    db.updateTable('due_work').set({ lease_until_real, claimed_by: null }).where('work_id', '=', work_id),
 );
 
 /** The next moment after `now` at which anything falls due, in real time. */
@@ -112,14 +164,3 @@ export const selectEarlier = statement<
     .where('lease_until_real', '<=', now)
     .limit(1),
 );
-
-/** How much there is and how late the oldest of it is: the operator's first look at a stall. */
-export async function dueWorkBacklog(db: Executor): Promise<{ rows: number; oldest_age_ms: number }> {
-  const now = realNow();
-  const row = await db
-    .selectFrom('due_work')
-    .select((eb) => [eb.fn.countAll<number>().as('rows'), eb.fn.min('due_at_real').as('oldest')])
-    .executeTakeFirstOrThrow();
-  const oldest = row.oldest === null ? now : Number(row.oldest);
-  return { rows: Number(row.rows), oldest_age_ms: Math.max(now - oldest, 0) };
-}

@@ -10,6 +10,8 @@ export interface ProviderContext {
   readonly country_code: CountryCode;
   readonly provider_branch_id: string;
   readonly clock_offset: number;
+  /** When it was last reset or restored: tells one world of its data from the next. */
+  readonly reset_at_real: number | null;
 }
 
 const columns = [
@@ -18,6 +20,7 @@ const columns = [
   'country_code',
   'provider_branch_id',
   'clock_offset',
+  'reset_at_real',
 ] as const;
 
 const readOnEmbedded = lookup<{ provider_id: string }, ProviderContext>(

@@ -3,8 +3,9 @@ import type { Log } from '../platform/log.ts';
 import { realNow } from '../platform/time.ts';
 import { change } from '../store/statement.ts';
 import { type DueWork, finishDueWork, selectEarlier } from './due-work.ts';
+import { leaseMargin, maxPerLane, type Turn } from './lanes.ts';
+import { type DueHandlers, isErrand, runDue } from './run-due.ts';
 import type { UnitOfWork, UnitsOfWork } from './unit-of-work.ts';
-import { type DueHandlers, maxPerLane, runDue } from './worker.ts';
 
 /** Nobody else of the sandbox writes meanwhile. */
 const effectsPerTransaction = 32;
@@ -18,7 +19,12 @@ export interface Advance {
   readonly handlers: DueHandlers;
   readonly log: Log;
   readonly provider_id: string;
+  /** Which of its worlds is moved: `reset_at_real`. */
+  readonly world: number | null;
 }
+
+/** The provider was reset or restored: the world that was moved is gone, and the present one keeps its clock. */
+export class WorldGone extends Error {}
 
 interface Ran {
   /** How many of the claimed rows are dealt with, from the first. */
@@ -33,14 +39,17 @@ export function runFirst(advance: Advance, claimed: readonly DueWork[]): Promise
   return run(advance, claimed);
 }
 
-export function isErrand(handlers: DueHandlers, work: DueWork): boolean {
-  const handler = handlers[work.kind];
-  return handler !== undefined && 'errand' in handler;
+/** Never backwards: whoever is behind changes nothing. */
+export function moveClock({ units, provider_id, world }: Advance, moment: number): Promise<number> {
+  const move = async (uow: UnitOfWork) => {
+    requireWorld(uow, world);
+    return (await moveTo(uow, moment)).now;
+  };
+  return units.run(provider_id, move, { lock: 'exclusive' });
 }
 
-/** Never backwards: whoever is behind changes nothing. */
-export function moveClock(units: UnitsOfWork, provider_id: string, moment: number): Promise<number> {
-  return units.run(provider_id, async (uow) => (await moveTo(uow, moment)).now, { lock: 'exclusive' });
+function requireWorld({ provider }: UnitOfWork, world: number | null): void {
+  if (provider.reset_at_real !== world) throw new WorldGone();
 }
 
 async function moveTo(uow: UnitOfWork, moment: number): Promise<UnitOfWork> {
@@ -52,15 +61,30 @@ async function moveTo(uow: UnitOfWork, moment: number): Promise<UnitOfWork> {
   return moved;
 }
 
-/** The errands of one moment, beside each other as far as one lane allows. */
-async function runErrands(
-  { units, handlers, log, provider_id }: Advance,
-  claimed: readonly DueWork[],
-): Promise<Ran> {
+/** Rows are claimed for longer than what is begun together takes, so nobody waits for a turn. */
+const atOnce: Turn = (perform) => perform();
+
+function runAlone({ units, handlers, log }: Advance, work: DueWork): Promise<boolean> {
+  return runDue(units, handlers, log, { work, leasedUntil: realNow() + leaseMargin }, atOnce);
+}
+
+/** The errands of one moment, beside each other as far as one lane and the order within it allow. */
+async function runErrands(advance: Advance, claimed: readonly DueWork[]): Promise<Ran> {
+  const { handlers } = advance;
   const moment = claimed[0]?.due_at ?? 0;
-  const errands = leading(claimed, maxPerLane, (work) => work.due_at === moment && isErrand(handlers, work));
-  await moveClock(units, provider_id, moment);
-  const ran = await Promise.all(errands.map((work) => runDue(units, handlers, log, work)));
+  const keys = new Set<string>();
+  const isFirst = ({ lane, sequence_key }: DueWork) => {
+    if (sequence_key === null) return true;
+    const known = keys.size;
+    return keys.add(`${lane} ${sequence_key}`).size > known;
+  };
+  const errands = leading(
+    claimed,
+    maxPerLane,
+    (work) => work.due_at === moment && isErrand(handlers, work) && isFirst(work),
+  );
+  await moveClock(advance, moment);
+  const ran = await Promise.all(errands.map((work) => runAlone(advance, work)));
   return { passed: errands.length, fired: ran.filter(Boolean).length };
 }
 
@@ -69,26 +93,31 @@ async function runErrands(
  * they do. When one fails nothing of it has happened, and the first of them runs alone.
  */
 async function runEffects(advance: Advance, claimed: readonly DueWork[]): Promise<Ran> {
-  const { units, handlers, log, provider_id } = advance;
+  const { handlers, log, provider_id } = advance;
   const effects = leading(claimed, effectsPerTransaction, (work) => !isErrand(handlers, work));
   if (effects.length > 1) {
     try {
       return await runTogether(advance, effects);
     } catch (error) {
+      if (error instanceof WorldGone) throw error;
       log.warn({ err: error, provider_id }, 'due work failed among others and runs alone');
     }
   }
   const [first] = effects;
   if (first === undefined) return { passed: 0, fired: 0 };
-  await moveClock(units, provider_id, first.due_at);
-  return { passed: 1, fired: (await runDue(units, handlers, log, first)) ? 1 : 0 };
+  await moveClock(advance, first.due_at);
+  return { passed: 1, fired: (await runAlone(advance, first)) ? 1 : 0 };
 }
 
 /** Ends early where an effect has caused something that comes before the next one. */
-function runTogether({ units, handlers, provider_id }: Advance, effects: readonly DueWork[]): Promise<Ran> {
+function runTogether(
+  { units, handlers, provider_id, world }: Advance,
+  effects: readonly DueWork[],
+): Promise<Ran> {
   return units.run(
     provider_id,
     async (uow) => {
+      requireWorld(uow, world);
       let passed = 0;
       let fired = 0;
       let last = uow;

@@ -2,9 +2,10 @@ import type { Environment } from '@osigu-sandbox/contract';
 import { fault } from '../platform/errors.ts';
 import type { Numbers } from '../store/numbers.ts';
 import type { Executor } from '../store/statement.ts';
-import type { Store } from '../store/store.ts';
-import { offsetAt, providerNow } from './clock.ts';
-import { insertDueWork, removeDueWork, type Scheduling } from './due-work.ts';
+import { type Store, savepoint } from '../store/store.ts';
+import { offsetAt, providerNow, toRealTime } from './clock.ts';
+import { insertDueWork, insertManyDueWork, removeDueWork, type Scheduling } from './due-work.ts';
+import type { LiveItem } from './live.ts';
 import { type LockMode, lockProvider, type ProviderContext } from './provider-context.ts';
 
 /** One transaction of one provider: what a use case needs to read, write, tell the time and plan for later. */
@@ -18,7 +19,15 @@ export interface UnitOfWork {
   /** A mail server is configured. */
   readonly sendsMail: boolean;
   schedule(scheduling: Scheduling): Promise<void>;
+  /** Many at once; of the same moment, in this order. */
+  scheduleAll(schedulings: readonly Scheduling[]): Promise<void>;
   unschedule(kind: string, subject_id: string): Promise<void>;
+  /** Tells whoever watches the provider, once all this is committed. */
+  publish(item: LiveItem): void;
+  /** A part that can fail by itself: what it wrote and published is undone, the transaction goes on. */
+  part<T>(work: () => Promise<T>): Promise<T>;
+  /** Due work that was written otherwise than by `schedule` falls due at this real time, and not earlier. */
+  announce(dueAtReal: number): void;
   /** The same transaction seen from another tenant, for codes that are redeemed across providers. */
   as(provider_id: string): Promise<UnitOfWork>;
   /** The same transaction once the clock shows `moment`; for whoever moves it. Never earlier than it is. */
@@ -41,13 +50,14 @@ export interface RunOptions {
   readonly notBefore?: number;
 }
 
-/** `onScheduled` is told, after the commit, the real times at which something new falls due. */
+/** `onScheduled` is told, after the commit, the real times at which something new falls due; `onPublished`, what to tell. */
 export function createUnitsOfWork(
   store: Store,
   numbers: Numbers,
   environment: Environment,
   onScheduled: (dueAtReal: number, lane: string | undefined) => void,
   sendsMail = false,
+  onPublished: (provider_id: string, item: LiveItem) => void = () => {},
 ): UnitsOfWork {
   async function transact<T>(
     tenant: (db: Executor) => Promise<string>,
@@ -55,20 +65,24 @@ export function createUnitsOfWork(
     options: RunOptions,
   ): Promise<T> {
     let scheduled: Scheduled[] = [];
+    const published: Published[] = [];
     const noteScheduled = (due: Scheduled) => {
       scheduled.push(due);
     };
     const result = await store.transaction(
       async (db) => {
         scheduled = [];
+        published.length = 0;
         const provider = await lockProvider(db, store.dialect, await tenant(db), options.lock ?? 'shared');
         if (provider === undefined) throw fault('071-404-provider');
         const now = Math.max(providerNow(provider.clock_offset), options.notBefore ?? 0);
-        return work(unitOfWork({ store, numbers, environment, sendsMail, noteScheduled }, db, provider, now));
+        const surroundings = { store, numbers, environment, sendsMail, noteScheduled, published };
+        return work(unitOfWork(surroundings, db, provider, now));
       },
       () => numbers.ensure(),
     );
     for (const { dueAtReal, lane } of scheduled) onScheduled(dueAtReal, lane);
+    for (const { provider_id, item } of published) onPublished(provider_id, item);
     return result;
   }
   return {
@@ -84,6 +98,13 @@ interface Surroundings {
   readonly environment: Environment;
   readonly sendsMail: boolean;
   readonly noteScheduled: (due: Scheduled) => void;
+  /** Grows with the transaction. */
+  readonly published: Published[];
+}
+
+interface Published {
+  readonly provider_id: string;
+  readonly item: LiveItem;
 }
 
 interface Scheduled {
@@ -97,7 +118,7 @@ function unitOfWork(
   provider: ProviderContext,
   now: number,
 ): UnitOfWork {
-  const { store, numbers, environment, sendsMail, noteScheduled } = surroundings;
+  const { store, numbers, environment, sendsMail, noteScheduled, published } = surroundings;
   return {
     db,
     provider,
@@ -109,9 +130,32 @@ function unitOfWork(
       const dueAtReal = await insertDueWork(db, provider, scheduling);
       noteScheduled({ dueAtReal, lane: scheduling.lane });
     },
+    scheduleAll: async (schedulings) => {
+      await insertManyDueWork(db, provider, schedulings);
+      for (const [lane, ofLane] of Map.groupBy(schedulings, (scheduling) => scheduling.lane)) {
+        const first = ofLane.reduce(
+          (soonest, { due_at }) => Math.min(soonest, due_at),
+          Number.POSITIVE_INFINITY,
+        );
+        noteScheduled({ dueAtReal: toRealTime(first, provider.clock_offset), lane });
+      }
+    },
     unschedule: async (kind, subject_id) => {
       await removeDueWork(db, { kind, subject_id });
     },
+    publish: (item) => {
+      published.push({ provider_id: provider.provider_id, item });
+    },
+    part: async (work) => {
+      const before = published.length;
+      try {
+        return await savepoint(db, work);
+      } catch (error) {
+        published.length = before;
+        throw error;
+      }
+    },
+    announce: (dueAtReal) => noteScheduled({ dueAtReal, lane: undefined }),
     as: async (provider_id) => {
       const other = await lockProvider(db, store.dialect, provider_id, 'shared');
       if (other === undefined) throw fault('071-404-provider');

@@ -1,100 +1,41 @@
 import type { Log } from '../platform/log.ts';
-import { after, minute, realNow, second } from '../platform/time.ts';
-import { claimDue, leaseMilliseconds } from './claim.ts';
-import { type DueWork, finishDueWork, nextDueAfter, postponeDueWork } from './due-work.ts';
-import type { UnitOfWork, UnitsOfWork } from './unit-of-work.ts';
-
-/**
- * What a kind of due work does. `effect` runs in one transaction with the removal of its row: it happens once.
- * `errand` leaves the process (a delivery); it removes or moves its row itself and may happen more than once.
- */
-export type DueHandler =
-  | { readonly effect: (uow: UnitOfWork, work: DueWork) => Promise<void> }
-  | { readonly errand: (work: DueWork) => Promise<void> };
-
-export type DueHandlers = Readonly<Record<string, DueHandler>>;
+import { after, realNow, second } from '../platform/time.ts';
+import { claimDue, claimLane, leaseMilliseconds } from './claim.ts';
+import { type DueWork, nextDueAfter } from './due-work.ts';
+import { createLanes } from './lanes.ts';
+import { type ClaimedWork, type DueHandlers, isErrand, runDue } from './run-due.ts';
+import type { UnitsOfWork } from './unit-of-work.ts';
 
 export interface Worker {
   start(): void;
   /** Says that something of `lane` falls due at this real time. */
   wake(dueAtReal: number, lane?: string): void;
+  /** It works, and has room for more: nobody else need be told. */
+  isReady(): boolean;
   /** Takes no new work and waits for what is running. */
   stop(): Promise<void>;
 }
 
-const maxRunning = 128;
-/** A claimed row that waited is not begun any more when its lease is about to end. */
-export const leaseMargin = 15 * second;
+/** Effects need the database, and more of them beside each other only wait for it. */
+const maxEffects = 128;
+/** Errands wait for others: a thousand receivers that never answer must not hold up the next one. */
+const maxErrands = 4_096;
 const batchSize = 64;
-/** Connections that one receiver may have (contract section 13). */
-export const maxPerLane = 8;
 const pollInterval = second;
 
-/** Runs one claimed row. A failure of ours gives it back with a growing pause; nothing is lost. */
-export async function runDue(
-  units: UnitsOfWork,
-  handlers: DueHandlers,
-  log: Log,
-  work: DueWork,
-): Promise<boolean> {
-  const handler = handlers[work.kind];
-  try {
-    if (handler === undefined) throw new Error(`No handler for due work of kind ${work.kind}`);
-    if ('errand' in handler) {
-      await handler.errand(work);
-      return true;
-    }
-    return await units.run(
-      work.provider_id,
-      async (uow) => {
-        if ((await finishDueWork(uow.db, { work_id: work.work_id })) === 0) return false;
-        await handler.effect(uow, work);
-        return true;
-      },
-      { notBefore: work.due_at },
-    );
-  } catch (error) {
-    log.error(
-      { err: error, kind: work.kind, subject_id: work.subject_id, attempts: work.attempts },
-      'due work failed',
-    );
-    const pause = Math.min(second * 2 ** Math.min(work.attempts, 10), 5 * minute);
-    await postponeDueWork(units.store.db, {
-      work_id: work.work_id,
-      lease_until_real: realNow() + pause,
-    }).catch(
-      // The lease ends by itself.
-      () => undefined,
-    );
-    return false;
-  }
-}
-
-interface Lane {
-  running: number;
-  /** Claimed with the others and waiting for one of the lane's connections, oldest first. */
-  readonly waiting: Claimed[];
-}
-
-interface Claimed {
-  readonly work: DueWork;
-  readonly leasedUntil: number;
-}
-
 export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log): Worker {
-  const running = new Map<string, Promise<void>>();
-  const lanes = new Map<string, Lane>();
+  const running = { effects: new Set<Promise<void>>(), errands: new Set<Promise<void>>() };
+  const lanes = createLanes((lane) => void refill(lane));
   let stopped = true;
   let claiming: Promise<void> | undefined;
   let claimAgain = false;
   let timerAt = Number.POSITIVE_INFINITY;
   let cancelTimer = () => {};
 
-  function wake(dueAtReal: number, name?: string): void {
+  function wake(dueAtReal: number, lane?: string): void {
     if (stopped || dueAtReal >= timerAt) return;
-    const lane = name === undefined ? undefined : lanes.get(name);
     // A lane that has no room is looked at when it has some.
-    if (lane !== undefined && isBusy(lane) && dueAtReal <= realNow()) return;
+    if (lane !== undefined && lanes.isFull(lane) && dueAtReal <= realNow()) return;
     cancelTimer();
     timerAt = dueAtReal;
     cancelTimer = after(dueAtReal - realNow(), () => {
@@ -121,13 +62,14 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
       });
   }
 
+  const room = () => Math.min(maxEffects - running.effects.size, maxErrands - running.errands.size);
+
   async function claim(): Promise<void> {
-    const limit = Math.min(batchSize, maxRunning - running.size);
+    const limit = Math.min(batchSize, room());
     if (limit <= 0) return;
-    const busyLanes = [...lanes].filter(([, lane]) => isBusy(lane)).map(([name]) => name);
     const leasedUntil = realNow() + leaseMilliseconds;
-    const rows = await claimDue(units.store, { limit, busyLanes });
-    for (const work of rows) admit({ work, leasedUntil });
+    const rows = await claimDue(units.store, limit, lanes.full());
+    for (const work of rows) begin({ work, leasedUntil });
     if (rows.length === limit) {
       claimAgain = true;
       return;
@@ -136,47 +78,27 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
     wake(Math.min(next?.due_at_real ?? Number.POSITIVE_INFINITY, realNow() + pollInterval));
   }
 
-  function admit(claimed: Claimed): void {
-    const { lane: name } = claimed.work;
-    if (name === null) {
-      begin(claimed.work);
-      return;
-    }
-    const lane = lanes.get(name) ?? { running: 0, waiting: [] };
-    lanes.set(name, lane);
-    if (lane.running < maxPerLane) beginInLane(name, lane, claimed.work);
-    else lane.waiting.push(claimed);
-  }
-
-  async function giveBack(claimed: readonly Claimed[]): Promise<void> {
-    for (const { work } of claimed) {
-      await postponeDueWork(units.store.db, { work_id: work.work_id, lease_until_real: 0 });
-    }
-  }
-
-  function beginInLane(name: string, lane: Lane, work: DueWork): void {
-    lane.running += 1;
-    begin(work, () => leave(name, lane));
-  }
-
-  function begin(work: DueWork, ended = () => {}): void {
-    const done = runDue(units, handlers, log, work).then(() => {
-      running.delete(work.work_id);
-      ended();
-      if (running.size >= maxRunning - 1) look();
+  /** What a busy lane had waiting was passed over; now it has room. */
+  async function refill(lane: string): Promise<void> {
+    const limit = Math.min(batchSize, room());
+    if (stopped || limit <= 0) return;
+    const leasedUntil = realNow() + leaseMilliseconds;
+    const rows = await claimLane(units.store, lane, limit).catch((error: unknown): DueWork[] => {
+      log.error({ err: error }, 'claiming due work failed');
+      return [];
     });
-    running.set(work.work_id, done);
+    for (const work of rows) begin({ work, leasedUntil });
   }
 
-  function leave(name: string, lane: Lane): void {
-    const wasBusy = isBusy(lane);
-    lane.running -= 1;
-    if (stopped) return;
-    const next = nextOf(lane);
-    if (next !== undefined) beginInLane(name, lane, next);
-    else if (lane.running === 0) lanes.delete(name);
-    // What was passed over because the lane had no room can be taken now.
-    if (wasBusy && !isBusy(lane)) look();
+  function begin(claimed: ClaimedWork): void {
+    const { work, leasedUntil } = claimed;
+    const beside = isErrand(handlers, work) ? running.errands : running.effects;
+    const done = runDue(units, handlers, log, claimed, lanes.turnOf(work, leasedUntil)).then(() => {
+      const hadRoom = room() > 0;
+      beside.delete(done);
+      if (!hadRoom) look();
+    });
+    beside.add(done);
   }
 
   return {
@@ -185,26 +107,13 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
       look();
     },
     wake,
+    isReady: () => !stopped && room() > 0,
     stop: async () => {
       stopped = true;
       cancelTimer();
       await claiming;
-      for (const { waiting } of lanes.values()) await giveBack(waiting.splice(0));
-      await Promise.all(running.values());
+      lanes.close();
+      await Promise.all([...running.effects, ...running.errands]);
     },
   };
-}
-
-/** Nothing more of it is claimed. */
-function isBusy(lane: Lane): boolean {
-  return lane.running >= maxPerLane || lane.waiting.length > 0;
-}
-
-/** A row whose lease is nearly over is forgotten: whoever claims it next has it alone. */
-function nextOf({ waiting }: Lane): DueWork | undefined {
-  const now = realNow();
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    if (next.leasedUntil - now > leaseMargin) return next.work;
-  }
-  return undefined;
 }

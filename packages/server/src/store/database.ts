@@ -8,6 +8,7 @@ import type {
   CodeType,
   CountryCode,
   DeliveryChannel,
+  DeliveryFaultKind,
   DeliveryStatus,
   DispensationCanceller,
   DispensationStatus,
@@ -40,6 +41,8 @@ export interface Database {
   clients: ClientTable;
   limit_lifts: LimitLiftTable;
   affiliations: AffiliationTable;
+  sponsor_profiles: SponsorProfileTable;
+  sponsor_slugs: SponsorSlugTable;
   sponsor_evaluations: SponsorEvaluationTable;
   beneficiaries: BeneficiaryTable;
   provider_products: ProviderProductTable;
@@ -69,9 +72,16 @@ export interface Database {
   subscription_secrets: SubscriptionSecretTable;
   deliveries: DeliveryTable;
   delivery_attempts: DeliveryAttemptTable;
+  fault_plans: FaultPlanTable;
+  route_faults: RouteFaultTable;
+  delivery_faults: DeliveryFaultTable;
+  delivery_fault_uses: DeliveryFaultUseTable;
   due_work: DueWorkTable;
+  processes: ProcessTable;
   outbox: OutboxTable;
   idempotency_keys: IdempotencyKeyTable;
+  request_log: RequestLogTable;
+  snapshots: SnapshotTable;
 }
 
 type Milliseconds = number;
@@ -106,15 +116,19 @@ export interface ProviderTable {
   contact_email: string | null;
   provider_branch_id: string;
   seed: number;
-  /** How far this provider's clock is ahead of real time. */
+  /** How far this provider's clock is ahead of real time; below zero once an older moment was restored. */
   clock_offset: Milliseconds;
   requests_per_minute: number;
   token_requests_per_minute: number;
   created_at_real: Milliseconds;
   reset_at_real: Milliseconds | null;
+  /** Of a provider that came from another sandbox. */
+  imported_at_real: Generated<Milliseconds | null>;
+  /** Of the faults in force, if any were set. */
+  fault_plan_id: Generated<string | null>;
 }
 
-interface ClientTable {
+export interface ClientTable {
   client_id: string;
   provider_id: string;
   /** scrypt, with its salt and cost in the text. */
@@ -125,7 +139,7 @@ interface ClientTable {
   created_at_real: Milliseconds;
 }
 
-interface LimitLiftTable {
+export interface LimitLiftTable {
   lift_id: string;
   provider_id: string;
   starts_at_real: Milliseconds;
@@ -137,6 +151,22 @@ interface LimitLiftTable {
 
 interface AffiliationTable {
   provider_id: string;
+  sponsor_slug: string;
+}
+
+interface SponsorProfileTable {
+  sponsor_slug: string;
+  /** The file as it was imported, JSON text. */
+  profile: JsonText;
+  /** Hash of the text: who has read this version before need not read it again. */
+  version: string;
+  created_at_real: Milliseconds;
+  updated_at_real: Milliseconds;
+}
+
+/** Every slug that an imported sponsor answers to, its own among them. */
+interface SponsorSlugTable {
+  slug: string;
   sponsor_slug: string;
 }
 
@@ -568,6 +598,45 @@ export interface DeliveryAttemptTable {
   latency_ms: number;
   error: string | null;
   response_excerpt: string | null;
+  fault: DeliveryFaultKind | null;
+}
+
+interface FaultPlanTable {
+  plan_id: string;
+  provider_id: string;
+  seed: number;
+}
+
+interface RouteFaultTable {
+  plan_id: string;
+  /** From 0, as in the plan. */
+  position: number;
+  provider_id: string;
+  /** The rule as it was given. */
+  rule: JsonText;
+  met: Generated<number>;
+}
+
+interface DeliveryFaultTable {
+  plan_id: string;
+  position: number;
+  provider_id: string;
+  rule: JsonText;
+  max_uses: number | null;
+  used: Generated<number>;
+}
+
+export interface DeliveryFaultUseTable {
+  delivery_id: string;
+  plan_id: string;
+  position: number;
+  provider_id: string;
+  subscription_id: string;
+  /** Of the attempt, from 1. */
+  number: number;
+  kind: DeliveryFaultKind;
+  /** 1 while the delivery waits for another one of its subscription to go first. */
+  held: 1 | null;
 }
 
 export interface DueWorkTable {
@@ -578,12 +647,20 @@ export interface DueWorkTable {
   provider_id: string;
   /** Work of one lane shares a receiver; a lane at its limit is passed over. */
   lane: string | null;
+  /** Of the rows of a lane with the same key one runs at a time. */
+  sequence_key: string | null;
   /** When, on the provider's clock. */
   due_at: Milliseconds;
   /** The same moment in real time: what workers look for. Moves when the provider's clock is advanced. */
   due_at_real: Milliseconds;
   lease_until_real: Generated<Milliseconds>;
+  claimed_by: Generated<number | null>;
   attempts: Generated<number>;
+}
+
+interface ProcessTable {
+  claimant: number;
+  started_at_real: Milliseconds;
 }
 
 export interface OutboxTable {
@@ -608,4 +685,35 @@ interface IdempotencyKeyTable {
   headers: JsonText;
   body: string;
   created_at_real: Milliseconds;
+}
+
+export interface SnapshotTable {
+  snapshot_id: string;
+  provider_id: string;
+  name: string | null;
+  /** The newest migration when it was taken. */
+  schema_version: string;
+  /** What the provider's clock showed. */
+  clock: Milliseconds;
+  row_count: number;
+  /** Of `content`. */
+  bytes: number;
+  created_at_real: Milliseconds;
+  /** The world as compressed JSON. */
+  content: Uint8Array;
+}
+
+/** Calls of one provider that ended one after the other. */
+export interface RequestLogTable {
+  provider_id: string;
+  /** The `log_id` of the first of them. */
+  batch_id: string;
+  calls: number;
+  last_at_real: Milliseconds;
+  /** Of the contents. */
+  bytes: number;
+  /** What lists show of each, as compressed JSON. */
+  summaries: Uint8Array;
+  /** The bodies of each, without secrets, likewise. */
+  bodies: Uint8Array;
 }

@@ -29,6 +29,12 @@ export function isLockTimeout(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === lockNotAvailable;
 }
 
+/** Of a database that was never migrated. */
+export function isMissingTable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return 'code' in error && error.code === '42P01' ? true : /no such table/.test(error.message);
+}
+
 function sqliteKind(code: number): FailureKind {
   if (sqliteUnique.has(code)) return 'unique';
   return sqliteUnavailable.has(code & 0xff) ? 'unavailable' : 'other';

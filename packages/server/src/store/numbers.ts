@@ -59,15 +59,21 @@ export function createNumbers(store: Store): Numbers {
 }
 
 async function fetchBlock(store: Store, kind: NumberedKind): Promise<Block> {
+  const next = await reserveNumbers(store, kind, blockSize);
+  return { next, end: next + blockSize };
+}
+
+/** So many in a row, which nobody else will ever get. Answers the first; to be called outside of transactions. */
+export async function reserveNumbers(store: Store, kind: NumberedKind, count: number): Promise<number> {
   const row = await store.db
     .insertInto('number_blocks')
-    .values({ kind, next_number: firstNumber + blockSize })
+    .values({ kind, next_number: firstNumber + count })
     .onConflict((conflict) =>
       conflict
         .column('kind')
-        .doUpdateSet((eb) => ({ next_number: eb('number_blocks.next_number', '+', blockSize) })),
+        .doUpdateSet((eb) => ({ next_number: eb('number_blocks.next_number', '+', count) })),
     )
     .returning('next_number')
     .executeTakeFirstOrThrow();
-  return { next: row.next_number - blockSize, end: row.next_number };
+  return row.next_number - count;
 }

@@ -1,22 +1,114 @@
-import { type Dialect, PostgresDialect } from 'kysely';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  PostgresDialect,
+  type QueryResult,
+  Transaction,
+} from 'kysely';
+import type { Pool, PoolClient } from 'pg';
+import type { Database } from './database.ts';
+import { type Executor, executesDirectly } from './statement.ts';
 
 /** int8 comes as text by default; every one we store is below 2^53. */
 const int8 = 20;
 
-export async function postgresDialect(url: string, poolSize: number): Promise<Dialect> {
+export interface Patience {
+  /** Milliseconds to wait for somebody's lock. */
+  readonly lock: number;
+  /** Milliseconds that one statement may take; 0: any time. */
+  readonly statement: number;
+}
+
+/** A lock that does not come is a 503 for the caller, not a hang. */
+const ofCallers: Patience = { lock: 10_000, statement: 60_000 };
+/** Whoever comes behind a waiting change of a table waits for it too, so it gives up soon and asks again. */
+const ofMigrations: Patience = { lock: 2_000, statement: 0 };
+
+async function poolTo(url: string, size: number, { lock, statement }: Patience): Promise<Pool> {
   // Loaded only where it is used: the embedded store needs none of it.
   const { default: pg } = await import('pg');
   pg.types.setTypeParser(int8, Number);
   const pool = new pg.Pool({
     connectionString: url,
-    max: poolSize,
+    max: size,
     connectionTimeoutMillis: 5_000,
-    // A lock that does not come is a 503 for the caller, not a hang.
-    options: '-c lock_timeout=10000 -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000',
+    options: `-c lock_timeout=${lock} -c statement_timeout=${statement} -c idle_in_transaction_session_timeout=60000`,
   });
   // An idle connection that the server closes must not end the process; the next query gets a new one.
   pool.on('error', () => {});
   // Nor must one that breaks while it is in use: the query in it fails, which says enough.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return new PostgresDialect({ pool });
+  return pool;
+}
+
+export interface PooledStore {
+  readonly db: Kysely<Database>;
+  transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>;
+}
+
+export async function openPostgres(url: string, poolSize: number): Promise<PooledStore> {
+  const pool = await poolTo(url, poolSize, ofCallers);
+  const dialect = new PostgresDialect({ pool });
+  const db = new Kysely<Database>({ dialect });
+  executesDirectly(db, (sql, parameters) => runPrepared(pool, sql, parameters));
+  const driver = dialect.createDriver();
+  const transactionOn = (client: PoolClient): Transaction<Database> => {
+    const connection = connectionOf(client);
+    const executor = db
+      .getExecutor()
+      .withConnectionProvider({ provideConnection: (consumer) => consumer(connection) });
+    const tx = new Transaction<Database>({ config: { dialect }, driver, dialect, executor });
+    executesDirectly(tx, (sql, parameters) => runPrepared(client, sql, parameters));
+    return tx;
+  };
+  return { db, transaction: (work) => transact(pool, (client) => work(transactionOn(client))) };
+}
+
+/** Connections for changing the schema while others use it. */
+export async function openForMigration(url: string): Promise<Kysely<Database>> {
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: await poolTo(url, 2, ofMigrations) }) });
+}
+
+async function transact<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+const names = new Map<string, string>();
+
+/** Statements that are compiled once are also parsed and planned once per connection. */
+async function runPrepared(on: Pool | PoolClient, sql: string, parameters: readonly unknown[]) {
+  let name = names.get(sql);
+  if (name === undefined) {
+    name = `s${names.size}`;
+    names.set(sql, name);
+  }
+  const { rows, rowCount } = await on.query({ name, text: sql, values: [...parameters] });
+  return { rows: rows as unknown[], changes: rowCount ?? 0 };
+}
+
+function connectionOf(client: PoolClient): DatabaseConnection {
+  return {
+    executeQuery: async <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> => {
+      const { rows, rowCount } = await client.query(sql, [...parameters]);
+      return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) };
+    },
+    streamQuery: () => {
+      throw new Error('Nothing is streamed');
+    },
+  };
 }

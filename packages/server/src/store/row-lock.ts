@@ -8,3 +8,8 @@ import type { Executor } from './statement.ts';
 export function rowLock(db: Executor) {
   return db.getExecutor().adapter instanceof PostgresAdapter ? sql`for no key update` : sql``;
 }
+
+/** As `rowLock`, for rows that must only be there still when the transaction ends, because it refers to them. */
+export function presenceLock(db: Executor) {
+  return db.getExecutor().adapter instanceof PostgresAdapter ? sql`for key share` : sql``;
+}

@@ -1,30 +1,19 @@
-import { type Dialect, Kysely, Migrator, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { failureKind } from './failures.ts';
-import { foundation } from './migrations/001-foundation.ts';
-import { authorizations } from './migrations/002-authorizations.ts';
-import { webhooks } from './migrations/003-webhooks.ts';
-import { prescriptions } from './migrations/004-prescriptions.ts';
-import { claims } from './migrations/005-claims.ts';
-import { settlements } from './migrations/006-settlements.ts';
+import { type Migrations, migrate, pendingMigrations } from './migrate.ts';
 import type { DialectName } from './migrations/schema.ts';
-import { postgresDialect } from './postgres.ts';
+import { openForMigration, openPostgres } from './postgres.ts';
+import { takePart } from './presence.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Executor } from './statement.ts';
-
-const migrations = {
-  '001-foundation': foundation,
-  '002-authorizations': authorizations,
-  '003-webhooks': webhooks,
-  '004-prescriptions': prescriptions,
-  '005-claims': claims,
-  '006-settlements': settlements,
-} as const;
 
 export interface Store {
   readonly dialect: DialectName;
   /** For single statements. Never to be used inside `transaction`: the embedded store has one connection. */
   readonly db: Kysely<Database>;
+  /** The name under which this process claims due work; null where nobody would give back what it leaves behind. */
+  readonly claimant: number | null;
   /**
    * Runs `work` in one transaction, again (with fresh reads) when the database asks for that. `prepare` runs
    * before each try, outside the transaction.
@@ -37,6 +26,10 @@ export interface StoreOptions {
   /** `postgres://…`, or the path of an SQLite file. */
   readonly location: string;
   readonly poolSize?: number;
+  /** This process claims due work, perhaps beside others. */
+  readonly claims?: boolean;
+  /** Other than this version's own, for tests. */
+  readonly migrations?: Migrations;
 }
 
 /** The database of the settings cannot be used; `cause` says why. */
@@ -51,43 +44,61 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-async function open(options: StoreOptions): Promise<Store> {
-  const dialectName: DialectName = /^postgres(ql)?:\/\//.test(options.location) ? 'postgres' : 'sqlite';
+async function open({ location, poolSize = 10, claims, migrations }: StoreOptions): Promise<Store> {
+  const dialect = dialectOf(location);
   const { db, transaction } =
-    dialectName === 'postgres'
-      ? openPooled(await postgresDialect(options.location, options.poolSize ?? 10))
-      : openSqlite(options.location);
+    dialect === 'postgres'
+      ? await openMigrated(location, poolSize, migrations)
+      : await openFile(location, migrations);
+  const presence = dialect === 'postgres' && claims === true ? await takePart(location) : undefined;
+  return {
+    dialect,
+    db,
+    claimant: presence?.claimant ?? null,
+    transaction: (work, prepare) => withRetries(() => transaction(work), prepare),
+    close: async () => {
+      await presence?.close();
+      await db.destroy();
+    },
+  };
+}
+
+function dialectOf(location: string): DialectName {
+  return /^postgres(ql)?:\/\//.test(location) ? 'postgres' : 'sqlite';
+}
+
+async function openMigrated(url: string, poolSize: number, migrations: Migrations | undefined) {
+  const migrating = await openForMigration(url);
   try {
-    await migrate(db, dialectName);
+    await migrate(migrating, 'postgres', migrations);
+  } finally {
+    await migrating.destroy();
+  }
+  return openPostgres(url, poolSize);
+}
+
+async function openFile(path: string, migrations: Migrations | undefined) {
+  const opened = openSqlite(path);
+  try {
+    await migrate(opened.db, 'sqlite', migrations);
   } catch (error) {
-    await db.destroy();
+    await opened.db.destroy();
     throw error;
   }
-  return {
-    dialect: dialectName,
-    db,
-    transaction: (work, prepare) => withRetries(() => transaction(work), prepare),
-    close: () => db.destroy(),
-  };
+  return opened;
 }
 
-function openPooled(dialect: Dialect) {
-  const db = new Kysely<Database>({ dialect });
-  return { db, transaction: <T>(work: (tx: Executor) => Promise<T>) => db.transaction().execute(work) };
-}
-
-async function migrate(db: Kysely<Database>, dialect: DialectName): Promise<void> {
-  const provider = {
-    getMigrations: async () =>
-      Object.fromEntries(
-        Object.entries(migrations).map(([name, up]) => [
-          name,
-          { up: (migrating: Kysely<unknown>) => up(migrating, dialect) },
-        ]),
-      ),
-  };
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
+/** Names of what a start would apply to the database; changes nothing. Throws `StoreNotOpened`. */
+export async function pendingMigrationsOf(location: string): Promise<string[]> {
+  let db: Kysely<Database> | undefined;
+  try {
+    db = dialectOf(location) === 'postgres' ? await openForMigration(location) : openSqlite(location).db;
+    return await pendingMigrations(db);
+  } catch (error) {
+    throw new StoreNotOpened('The database cannot be opened', { cause: error });
+  } finally {
+    await db?.destroy();
+  }
 }
 
 const attempts = 5;

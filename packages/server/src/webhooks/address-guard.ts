@@ -7,7 +7,7 @@ export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 export const addressNotAllowed = 'ADDRESS_NOT_ALLOWED';
 
-export function addressRefusal(): Error & { code: string } {
+function addressRefusal(): Error & { code: string } {
   return Object.assign(new Error('The address is not allowed for deliveries'), { code: addressNotAllowed });
 }
 
@@ -57,28 +57,28 @@ export async function isTargetAllowed(
   return addresses.every(({ address }) => isAllowedAddress(address, policy));
 }
 
-function resolverOf(policy: TargetPolicy): Resolve {
-  return policy.profile === 'local' ? resolveAsTheSystem : resolveByName;
+function resolverOf({ profile, name_servers }: TargetPolicy): Resolve {
+  if (name_servers !== undefined) return byName(name_servers);
+  return profile === 'local' ? resolveAsTheSystem : byName();
 }
 
 /** With the hosts file and what the machine knows besides: names of containers, for example. */
 const resolveAsTheSystem: Resolve = (hostname) => dns.lookup(hostname, { all: true });
 
-const nameServers = new dns.Resolver({ timeout: 2_000, tries: 2 });
-
 /**
  * By DNS alone, without the system's resolver: that one occupies one of four threads, shared with everything else in
  * the process, for as long as somebody's name server keeps silent.
  */
-async function resolveByName(hostname: string): Promise<LookupAddress[]> {
-  const [four, six] = await Promise.allSettled([
-    nameServers.resolve4(hostname),
-    nameServers.resolve6(hostname),
-  ]);
-  const found = [
-    ...(four.status === 'fulfilled' ? four.value.map((address) => ({ address, family: 4 })) : []),
-    ...(six.status === 'fulfilled' ? six.value.map((address) => ({ address, family: 6 })) : []),
-  ];
-  if (found.length === 0 && four.status === 'rejected') throw four.reason;
-  return found;
+function byName(servers?: readonly string[]): Resolve {
+  const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 });
+  if (servers !== undefined) resolver.setServers(servers);
+  return async (hostname) => {
+    const [four, six] = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+    const found = [
+      ...(four.status === 'fulfilled' ? four.value.map((address) => ({ address, family: 4 })) : []),
+      ...(six.status === 'fulfilled' ? six.value.map((address) => ({ address, family: 6 })) : []),
+    ];
+    if (found.length === 0 && four.status === 'rejected') throw four.reason;
+    return found;
+  };
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { inBatches } from './batch.ts';
 
 /** Work that ends when told to; answers each item doubled. */
@@ -14,38 +14,73 @@ function held() {
   return { batches, end: (error?: Error) => ends.shift()?.(error), work };
 }
 
-it('what comes in meanwhile goes together afterwards, up to the limit, each with its own result', async () => {
+const soon = () => new Promise((resolve) => setImmediate(resolve));
+
+it('what comes in at once or meanwhile goes together, up to the limit, each with its own result', async () => {
   const { batches, end, work } = held();
-  const batched = inBatches(3, work);
-  const results = [1, 2, 3, 4, 5].map((item) => batched('a', item));
-  expect(batches).toEqual([[1]]);
+  const batched = inBatches({ maxItems: 3, work });
+  const results = [1, 2].map((item) => batched('a', item));
+  await soon();
+  expect(batches).toEqual([[1, 2]]);
+  results.push(...[3, 4, 5, 6].map((item) => batched('a', item)));
   end();
   expect(await results[0]).toBe(2);
-  expect(batches).toEqual([[1], [2, 3, 4]]);
+  await soon();
+  expect(batches).toEqual([
+    [1, 2],
+    [3, 4, 5],
+  ]);
   end();
-  expect(await results[2]).toBe(6);
+  expect(await results[3]).toBe(8);
+  await soon();
   end();
-  expect(await Promise.all(results)).toEqual([2, 4, 6, 8, 10]);
+  expect(await Promise.all(results)).toEqual([2, 4, 6, 8, 10, 12]);
 });
 
-it('keys do not wait for each other', () => {
+it('a batch waits for those that are known to be coming, and goes as soon as they are there', async () => {
+  const { batches, end, work } = held();
+  let expected = 2;
+  const company = { expected: () => expected, patience: 60_000 };
+  const batched = inBatches({ maxItems: 3, work, company });
+  const first = batched('a', 1);
+  await soon();
+  expect(batches).toEqual([]);
+  void batched('a', 2);
+  await soon();
+  expect(batches).toEqual([[1, 2]]);
+  expected = 10;
+  for (const item of [3, 4, 5]) void batched('a', item);
+  end();
+  expect(await first).toBe(2);
+  await soon();
+  expect(batches[1]).toEqual([3, 4, 5]);
+});
+
+it('a batch goes without those that do not come in time', async () => {
   const { batches, work } = held();
-  const batched = inBatches(3, work);
+  const batched = inBatches({ maxItems: 3, work, company: { expected: () => 2, patience: 1 } });
+  void batched('a', 1);
+  await vi.waitFor(() => expect(batches).toEqual([[1]]));
+});
+
+it('keys do not wait for each other', async () => {
+  const { batches, work } = held();
+  const batched = inBatches({ maxItems: 3, work });
   void batched('a', 1);
   void batched('b', 2);
+  await soon();
   expect(batches).toEqual([[1], [2]]);
 });
 
 it('a failure is told to every item of its batch and to no other', async () => {
   const { end, work } = held();
-  const batched = inBatches(3, work);
+  const batched = inBatches({ maxItems: 3, work });
   const first = batched('a', 1);
+  await soon();
   const second = batched('a', 2);
   end(new Error('failed'));
   await expect(first).rejects.toThrow('failed');
+  await soon();
   end();
   expect(await second).toBe(4);
-  const third = batched('a', 3);
-  end();
-  expect(await third).toBe(6);
 });

@@ -1,16 +1,43 @@
-/**
- * Collects what comes in for a key while the batch before is being worked on: alone when it is quiet, together when
- * it is busy, and nobody waits for company.
- */
-export function inBatches<T, R>(
-  maxItems: number,
-  work: (key: string, items: readonly T[]) => Promise<readonly R[]>,
-) {
-  const waiting = new Map<string, Waiting<T, R>[]>();
+import { after } from '../platform/time.ts';
 
-  async function drain(key: string, queue: Waiting<T, R>[]): Promise<void> {
-    while (queue.length > 0) {
-      const batch = queue.splice(0, maxItems);
+export interface Batching<T, R> {
+  readonly maxItems: number;
+  work(key: string, items: readonly T[]): Promise<readonly R[]>;
+  /** A batch waits a moment while more is known to be coming; without this nobody waits for company. */
+  readonly company?: {
+    /** How many there are for the key, those that wait already included. */
+    expected(key: string): number;
+    readonly patience: number;
+  };
+}
+
+/**
+ * Collects what comes in for a key at the same moment, or while the batch before is being worked on: alone when it is
+ * quiet, together when it is busy.
+ */
+export function inBatches<T, R>({ maxItems, work, company }: Batching<T, R>) {
+  const queues = new Map<string, Queue<T, R>>();
+
+  const isComplete = (key: string, { waiting }: Queue<T, R>) =>
+    company === undefined || waiting.length >= Math.min(company.expected(key), maxItems);
+
+  function gather(key: string, queue: Queue<T, R>): Promise<void> | undefined {
+    if (company === undefined || isComplete(key, queue)) return undefined;
+    return new Promise((resolve) => {
+      const cancel = after(company.patience, resolve);
+      queue.onCompany = () => {
+        if (!isComplete(key, queue)) return;
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  async function drain(key: string, queue: Queue<T, R>): Promise<void> {
+    while (queue.waiting.length > 0) {
+      // Also without company this lets those in that begin in the same moment.
+      await gather(key, queue);
+      const batch = queue.waiting.splice(0, maxItems);
       try {
         const results = await work(
           key,
@@ -21,20 +48,27 @@ export function inBatches<T, R>(
         for (const { reject } of batch) reject(error);
       }
     }
-    waiting.delete(key);
+    queues.delete(key);
   }
 
   return (key: string, item: T): Promise<R> =>
     new Promise((resolve, reject) => {
-      const queue = waiting.get(key);
+      const queue = queues.get(key);
       if (queue !== undefined) {
-        queue.push({ item, resolve, reject });
+        queue.waiting.push({ item, resolve, reject });
+        queue.onCompany();
         return;
       }
-      const fresh = [{ item, resolve, reject }];
-      waiting.set(key, fresh);
+      const fresh: Queue<T, R> = { waiting: [{ item, resolve, reject }], onCompany: () => {} };
+      queues.set(key, fresh);
       void drain(key, fresh);
     });
+}
+
+interface Queue<T, R> {
+  readonly waiting: Waiting<T, R>[];
+  /** Told when another one joins. */
+  onCompany: () => void;
 }
 
 interface Waiting<T, R> {

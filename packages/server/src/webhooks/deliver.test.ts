@@ -27,7 +27,10 @@ beforeEach(async () => {
     sender,
     onAttempt: (report) => reports.push(report),
   });
-  attempt = 'errand' in handler ? handler.errand : () => Promise.reject(new Error('not an errand'));
+  attempt = (work) =>
+    'errand' in handler
+      ? handler.errand(work, (perform) => perform())
+      : Promise.reject(new Error('not an errand'));
 });
 afterEach(async () => {
   await sender.close();

@@ -1,17 +1,29 @@
-import type { DeliveryStatus } from '@osigu-sandbox/contract';
+import type { DeliveryFaultKind, DeliveryStatus } from '@osigu-sandbox/contract';
 import { providerNow } from '../engine/clock.ts';
 import { type DueWork, finishDueWork } from '../engine/due-work.ts';
+import type { Turn } from '../engine/lanes.ts';
+import type { DueHandler } from '../engine/run-due.ts';
 import type { UnitOfWork, UnitsOfWork } from '../engine/unit-of-work.ts';
-import type { DueHandler } from '../engine/worker.ts';
 import { Fault } from '../platform/errors.ts';
 import { jitter } from '../platform/random.ts';
-import { realNow, second } from '../platform/time.ts';
-import { insertAttempt, type OutgoingRow, selectOutgoing, settleAttempt } from './attempts/store.ts';
+import { realNow } from '../platform/time.ts';
+import type { DeliveryAttemptTable } from '../store/database.ts';
+import {
+  type DeliveryContent,
+  insertAttempts,
+  removeAttemptWork,
+  selectContents,
+  selectTarget,
+  settleAttempts,
+  type TargetRow,
+} from './attempts/store.ts';
 import { inBatches } from './batch.ts';
-import { attemptKind, scheduleAttempt } from './enqueue.ts';
+import { scheduleAttempt } from './enqueue.ts';
+import { createDeliveryFaults } from './faults/meet.ts';
+import { releasePassed } from './faults/release.ts';
+import { signedNow } from './faults/signing.ts';
 import { isDelivered, jitterSpread, nextAttempt } from './schedule.ts';
 import type { Sender, SentPost } from './sender.ts';
-import { signatureHeader } from './signature.ts';
 
 export interface AttemptReport extends SentPost {
   readonly outcome: 'delivered' | 'retry' | 'abandoned';
@@ -22,6 +34,8 @@ export interface AttemptReport extends SentPost {
   readonly event_type: string;
   /** From 1. */
   readonly number: number;
+  /** Injected into this attempt. */
+  readonly fault: DeliveryFaultKind | null;
 }
 
 export interface DeliveryParts {
@@ -36,43 +50,113 @@ export interface DeliveryParts {
  * that row's id; a row that was moved meanwhile has another id and stays.
  */
 export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts): DueHandler {
-  // Attempts that end while a transaction is at work are written together by the next one.
-  const record = inBatches(attemptsPerTransaction, (provider_id, ended: readonly EndedAttempt[]) =>
-    recordAll(units, provider_id, ended),
-  );
+  const load = createLoader(units);
+  const faults = createDeliveryFaults(units);
+  const underWay = createTally();
+  // Attempts that end within a few milliseconds are written together when more of them are under way.
+  const record = inBatches({
+    maxItems: attemptsAtOnce,
+    work: (provider_id, ended: readonly EndedAttempt[]) => recordAll(units, provider_id, ended),
+    company: { expected: underWay.of, patience: 5 },
+  });
+
+  async function attempt(work: DueWork, turn: Turn): Promise<void> {
+    const content = await load.content(work.subject_id);
+    // The connection is free for the next one as soon as the answer is there.
+    const ended = content && (await turn(() => makeAttempt(work, content)));
+    if (ended === undefined) {
+      await finishDueWork(units.store.db, { work_id: work.work_id });
+      return;
+    }
+    const report = await record(work.provider_id, ended);
+    if (report !== undefined) onAttempt?.(report);
+  }
+
+  /** Where it goes is looked up when it goes: the subscription may be paused or its secret rotated meanwhile. */
+  async function makeAttempt(work: DueWork, content: DeliveryContent): Promise<EndedAttempt | undefined> {
+    const target = await load.target(content.subscription_id);
+    if (target === undefined) return undefined;
+    const outgoing = await faults.meet<Outgoing>(work, {
+      ...content,
+      ...target,
+      number: content.attempts + 1,
+      fault: null,
+    });
+    if (outgoing === undefined) return undefined;
+    const at = Math.max(providerNow(outgoing.clock_offset), work.due_at);
+    return { work, outgoing, at, sent: await sender.send(postOf(outgoing)) };
+  }
+
+  return { errand: (work, turn) => underWay.count(work.provider_id, () => attempt(work, turn)) };
+}
+
+/** How many of each are running. */
+function createTally() {
+  const counts = new Map<string, number>();
+  const of = (key: string) => counts.get(key) ?? 0;
   return {
-    errand: async (work) => {
-      const outgoing = await load(units, work);
-      if (outgoing === undefined) {
-        await finishDueWork(units.store.db, { work_id: work.work_id });
-        return;
+    of,
+    count: async <T>(key: string, run: () => Promise<T>): Promise<T> => {
+      counts.set(key, of(key) + 1);
+      try {
+        return await run();
+      } finally {
+        const left = of(key) - 1;
+        if (left === 0) counts.delete(key);
+        else counts.set(key, left);
       }
-      const at = Math.max(providerNow(outgoing.clock_offset), work.due_at);
-      const sent = await sender.send(postOf(outgoing));
-      const report = await record(work.provider_id, { work, outgoing, at, sent });
-      if (report !== undefined) onAttempt?.(report);
     },
   };
 }
 
-interface Outgoing extends Omit<OutgoingRow, 'secret'> {
-  /** Newest first. */
+interface Target extends Omit<TargetRow, 'secret' | 'expires_at_real' | 'status'> {
+  /** Live ones, newest first. */
   readonly secrets: readonly string[];
+}
+
+interface Outgoing extends DeliveryContent, Target {
   /** Of this attempt, from 1. */
   readonly number: number;
+  /** Injected into this attempt. */
+  readonly fault: DeliveryFaultKind | null;
 }
 
-/** Undefined when there is nothing to send (any more), or not while the subscription is paused. */
-async function load(units: UnitsOfWork, work: DueWork): Promise<Outgoing | undefined> {
-  const rows = await selectOutgoing(units.store.db, { delivery_id: work.subject_id, real_now: realNow() });
+/** Each undefined when there is nothing to send (any more), or not while the subscription is paused. */
+function createLoader({ store }: UnitsOfWork) {
+  const contents = inBatches({
+    maxItems: attemptsAtOnce,
+    work: async (_, delivery_ids: readonly string[]) => {
+      const rows = await selectContents(store.db, { delivery_ids: JSON.stringify(delivery_ids) });
+      const byId = new Map(rows.map((row) => [row.delivery_id, row]));
+      return delivery_ids.map((delivery_id) => byId.get(delivery_id));
+    },
+  });
+  const targets = inBatches({
+    maxItems: attemptsAtOnce,
+    work: async (subscription_id, askers: readonly undefined[]) => {
+      const target = targetOf(await selectTarget(store.db, { subscription_id }));
+      return askers.map(() => target);
+    },
+  });
+  return {
+    content: async (delivery_id: string): Promise<DeliveryContent | undefined> => {
+      const content = await contents('', delivery_id);
+      return content?.status === 'PENDING' ? content : undefined;
+    },
+    target: (subscription_id: string): Promise<Target | undefined> => targets(subscription_id, undefined),
+  };
+}
+
+function targetOf(rows: readonly TargetRow[]): Target | undefined {
   const [first] = rows;
-  if (first === undefined || first.status !== 'PENDING' || first.subscription_status === 'PAUSED') {
-    return undefined;
-  }
-  return { ...first, secrets: rows.map(({ secret }) => secret), number: first.attempts + 1 };
+  if (first === undefined || first.status === 'PAUSED') return undefined;
+  const { secret: _, expires_at_real: __, status: ___, ...target } = first;
+  const now = realNow();
+  const live = rows.filter(({ expires_at_real }) => expires_at_real === null || expires_at_real > now);
+  return { ...target, secrets: live.map(({ secret }) => secret) };
 }
 
-function postOf({ subscription_id, url, body, event_id, event_type, number, secrets }: Outgoing) {
+function postOf({ subscription_id, url, body, event_id, event_type, number, secrets, fault }: Outgoing) {
   return {
     lane: subscription_id,
     url,
@@ -83,7 +167,7 @@ function postOf({ subscription_id, url, body, event_id, event_type, number, secr
       'X-Osigu-Event-Id': event_id,
       'X-Osigu-Event-Type': event_type,
       'X-Osigu-Delivery-Attempt': String(number),
-      'X-Osigu-Signature': signatureHeader(secrets, Math.floor(realNow() / second), body),
+      'X-Osigu-Signature': signedNow(fault, secrets, body),
     },
   };
 }
@@ -96,21 +180,15 @@ interface EndedAttempt {
   readonly sent: SentPost;
 }
 
-const attemptsPerTransaction = 32;
+const attemptsAtOnce = 64;
 
 async function recordAll(
   units: UnitsOfWork,
   provider_id: string,
   ended: readonly EndedAttempt[],
 ): Promise<readonly (AttemptReport | undefined)[]> {
-  const notBefore = Math.max(...ended.map(({ at }) => at));
-  const settleAll = async (uow: UnitOfWork) => {
-    const reports: (AttemptReport | undefined)[] = [];
-    for (const attempt of ended) reports.push(await settle(uow, attempt));
-    return reports;
-  };
   try {
-    return await units.run(provider_id, settleAll, { notBefore });
+    return await units.run(provider_id, (uow) => settlePresent(uow, ended));
   } catch (error) {
     // The provider itself has gone, and its due work with it.
     if (error instanceof Fault && error.code === '071-404-provider') return ended.map(() => undefined);
@@ -118,43 +196,84 @@ async function recordAll(
   }
 }
 
-/** Writes what became of an attempt, once; nothing when the delivery has gone or another process has written it. */
-async function settle(
+/** An attempt of a world that was reset or restored meanwhile settles nothing in the present one. */
+async function settlePresent(
   uow: UnitOfWork,
-  { work, outgoing, at, sent }: EndedAttempt,
-): Promise<AttemptReport | undefined> {
-  const delivery_id = work.subject_id;
-  const { number, subscription_id, event_id, event_type } = outgoing;
-  const first_attempt_at = outgoing.first_attempt_at ?? at;
-  const { outcome, status, next_attempt_at } = decide(uow, outgoing, first_attempt_at, sent);
-  const settled = await settleAttempt(uow.db, {
-    delivery_id,
-    number,
-    before: outgoing.attempts,
+  ended: readonly EndedAttempt[],
+): Promise<readonly (AttemptReport | undefined)[]> {
+  const { reset_at_real } = uow.provider;
+  const present = ended.filter(({ outgoing }) => outgoing.reset_at_real === reset_at_real);
+  if (present.length === 0) return ended.map(() => undefined);
+  const now = Math.max(uow.now, ...present.map(({ at }) => at));
+  const reports = await settleAll({ ...uow, now }, present);
+  return ended.map((attempt) => reports[present.indexOf(attempt)]);
+}
+
+/** Writes what became of the attempts, once; nothing when a delivery has gone or another process has written it. */
+async function settleAll(
+  uow: UnitOfWork,
+  ended: readonly EndedAttempt[],
+): Promise<readonly (AttemptReport | undefined)[]> {
+  const decided = ended.map((attempt) => ({ ...attempt, ...decide(uow, attempt) }));
+  const outcomes = decided.map(({ outgoing, status, first_attempt_at, next_attempt_at }) => ({
+    delivery_id: outgoing.delivery_id,
+    number: outgoing.number,
     status,
     first_attempt_at,
     next_attempt_at,
-  });
-  if (settled === 0) {
+  }));
+  const rows = await settleAttempts(uow.db, { outcomes: JSON.stringify(outcomes) });
+  const settled = new Set(rows.map(({ delivery_id }) => delivery_id));
+  const isSettled = ({ outgoing }: EndedAttempt) => settled.has(outgoing.delivery_id);
+  await insertAttempts(uow.db, { attempts: JSON.stringify(decided.filter(isSettled).map(attemptRow)) });
+  await planNext(uow, decided.filter(isSettled));
+  for (const { outgoing } of decided.filter(isSettled)) await releasePassed(uow, outgoing);
+  for (const { work } of decided.filter((attempt) => !isSettled(attempt))) {
     await finishDueWork(uow.db, { work_id: work.work_id });
-    return undefined;
   }
-  const { retry_after: _, ...logged } = sent;
-  await insertAttempt(uow.db, { delivery_id, number, at, ...logged });
-  if (next_attempt_at === null) await uow.unschedule(attemptKind, delivery_id);
-  else await scheduleAttempt(uow, { delivery_id, subscription_id }, next_attempt_at);
+  return decided.map((attempt) => (isSettled(attempt) ? reportOf(attempt) : undefined));
+}
+
+function attemptRow({
+  outgoing: { delivery_id, number, fault },
+  at,
+  sent,
+}: EndedAttempt): DeliveryAttemptTable {
+  const { response_status, latency_ms, error, response_excerpt } = sent;
+  return { delivery_id, number, at, response_status, latency_ms, error, response_excerpt, fault };
+}
+
+async function planNext(uow: UnitOfWork, settled: readonly (EndedAttempt & Decision)[]): Promise<void> {
+  const over: string[] = [];
+  for (const { outgoing, next_attempt_at } of settled) {
+    if (next_attempt_at === null) over.push(outgoing.delivery_id);
+    else await scheduleAttempt(uow, outgoing, next_attempt_at);
+  }
+  if (over.length > 0) await removeAttemptWork(uow.db, { delivery_ids: JSON.stringify(over) });
+}
+
+function reportOf({ work, outgoing, outcome, sent }: EndedAttempt & Decision): AttemptReport {
   const { provider_id } = work;
-  return { ...sent, outcome, provider_id, subscription_id, delivery_id, event_id, event_type, number };
+  const { subscription_id, delivery_id, event_id, event_type, number, fault } = outgoing;
+  return { ...sent, outcome, provider_id, subscription_id, delivery_id, event_id, event_type, number, fault };
 }
 
 interface Decision {
   readonly outcome: AttemptReport['outcome'];
   readonly status: DeliveryStatus;
+  readonly first_attempt_at: number;
   readonly next_attempt_at: number | null;
 }
 
-function decide(uow: UnitOfWork, outgoing: Outgoing, first_attempt_at: number, sent: SentPost): Decision {
-  if (isDelivered(sent)) return { outcome: 'delivered', status: 'DELIVERED', next_attempt_at: null };
+function decide(uow: UnitOfWork, { outgoing, at, sent }: EndedAttempt): Decision {
+  const first_attempt_at = outgoing.first_attempt_at ?? at;
+  // Posted once more at once, whatever the first answer is.
+  if (outgoing.fault === 'duplicate') {
+    return { outcome: 'retry', status: 'PENDING', first_attempt_at, next_attempt_at: uow.now };
+  }
+  if (isDelivered(sent)) {
+    return { outcome: 'delivered', status: 'DELIVERED', first_attempt_at, next_attempt_at: null };
+  }
   const next = nextAttempt({
     ...sent,
     number: outgoing.number,
@@ -165,6 +284,6 @@ function decide(uow: UnitOfWork, outgoing: Outgoing, first_attempt_at: number, s
     jitter: jitter(jitterSpread),
   });
   return next === 'abandon'
-    ? { outcome: 'abandoned', status: 'ABANDONED', next_attempt_at: null }
-    : { outcome: 'retry', status: 'PENDING', next_attempt_at: next };
+    ? { outcome: 'abandoned', status: 'ABANDONED', first_attempt_at, next_attempt_at: null }
+    : { outcome: 'retry', status: 'PENDING', first_attempt_at, next_attempt_at: next };
 }

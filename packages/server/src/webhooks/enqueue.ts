@@ -1,4 +1,5 @@
 import type { SubscriptionStatus } from '@osigu-sandbox/contract';
+import type { Scheduling } from '../engine/due-work.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { newId } from '../platform/ids.ts';
 import { insertDeliveries, type NewDelivery } from './store.ts';
@@ -17,7 +18,7 @@ export interface Addressee {
  */
 export async function enqueue(
   uow: UnitOfWork,
-  event: { readonly event_id: string; readonly event_type: string },
+  event: { readonly event_id: string; readonly event_type: string; readonly resource_id?: string },
   addressees: readonly Addressee[],
 ): Promise<readonly NewDelivery[]> {
   const deliveries = addressees.map(({ subscription_id }) => ({
@@ -29,21 +30,61 @@ export async function enqueue(
     created_at: uow.now,
   }));
   await insertDeliveries(uow.db, deliveries);
+  const { resource_id } = event;
   for (const [index, delivery] of deliveries.entries()) {
-    if (addressees[index]?.status === 'ACTIVE') await scheduleAttempt(uow, delivery, uow.now);
+    if (addressees[index]?.status !== 'ACTIVE') continue;
+    await scheduleAttempt(uow, { ...delivery, ...(resource_id !== undefined && { resource_id }) }, uow.now);
   }
   return deliveries;
 }
 
+/** Pending deliveries of many events, in their order, for one subscription; due now, or kept while it is paused. */
+export async function enqueueAll(
+  uow: UnitOfWork,
+  events: readonly { readonly event_id: string; readonly event_type: string; readonly resource_id: string }[],
+  { subscription_id, status }: Addressee,
+): Promise<void> {
+  const { provider_id } = uow.provider;
+  const rows = events.map(({ event_id, event_type, resource_id }) => ({
+    delivery: { delivery_id: newId('delivery'), provider_id, subscription_id, event_id, event_type },
+    resource_id,
+  }));
+  const created_at = uow.now;
+  await insertDeliveries(
+    uow.db,
+    rows.map(({ delivery }) => ({ ...delivery, created_at })),
+  );
+  if (status !== 'ACTIVE') return;
+  const due = rows.map(({ delivery, resource_id }) => ({ ...delivery, resource_id, due_at: created_at }));
+  await scheduleAttempts(uow, due);
+}
+
+interface Due {
+  readonly delivery_id: string;
+  readonly subscription_id: string;
+  /** What it is about: deliveries about the same follow each other, as far as that is possible. */
+  readonly resource_id?: string;
+  readonly due_at: number;
+}
+
 export function scheduleAttempt(
   uow: UnitOfWork,
-  delivery: { readonly delivery_id: string; readonly subscription_id: string },
+  delivery: Omit<Due, 'due_at'>,
   due_at: number,
 ): Promise<void> {
-  return uow.schedule({
+  return uow.schedule(schedulingOf({ ...delivery, due_at }));
+}
+
+export function scheduleAttempts(uow: UnitOfWork, deliveries: readonly Due[]): Promise<void> {
+  return uow.scheduleAll(deliveries.map(schedulingOf));
+}
+
+function schedulingOf({ delivery_id, subscription_id, resource_id, due_at }: Due): Scheduling {
+  return {
     kind: attemptKind,
-    subject_id: delivery.delivery_id,
-    lane: delivery.subscription_id,
+    subject_id: delivery_id,
+    lane: subscription_id,
+    ...(resource_id !== undefined && { sequence_key: resource_id }),
     due_at,
-  });
+  };
 }

@@ -64,7 +64,7 @@ it('an effect that is undone leaves no event, no delivery and no due work', asyn
     throw new Error('undone');
   });
   await expect(undone).rejects.toThrow('undone');
-  expect((await bed.run((uow) => listEvents(uow, firstPage))).total).toBe(0);
+  expect((await bed.run((uow) => listEvents(uow, {}, firstPage))).total).toBe(0);
   expect((await deliveriesOf(bed)).total).toBe(0);
   expect(await bed.dueWork()).toEqual([]);
 });
@@ -74,7 +74,7 @@ it('an event goes to the subscriptions of its own provider alone', async () => {
   await bed.subscribe('http://127.0.0.1:1/a');
   await bed.units.run('prv_other', (uow) => recordEvent(uow, 'authorization.voided', 'auth_2', voided));
   expect((await deliveriesOf(bed)).total).toBe(0);
-  expect((await bed.run((uow) => listEvents(uow, firstPage))).total).toBe(0);
+  expect((await bed.run((uow) => listEvents(uow, {}, firstPage))).total).toBe(0);
 });
 
 it('events of a paused subscription are kept as deliveries without due work', async () => {
@@ -87,7 +87,7 @@ it('events of a paused subscription are kept as deliveries without due work', as
 
 it('the list of events shows the envelopes, newest first, by pages', async () => {
   const ids = [await bed.record(), await bed.record(), await bed.record()];
-  const page = (number: number) => bed.run((uow) => listEvents(uow, { page: number, size: 2 }));
+  const page = (number: number) => bed.run((uow) => listEvents(uow, {}, { page: number, size: 2 }));
   expect((await page(0)).rows.map(({ event_id }) => event_id)).toEqual([ids[2], ids[1]]);
   expect(await page(1)).toMatchObject({ rows: [{ event_id: ids[0], data: voided }], total: 3 });
   expect(await page(9)).toEqual({ rows: [], total: 3 });

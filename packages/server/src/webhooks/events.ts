@@ -4,10 +4,8 @@ import { newId } from '../platform/ids.ts';
 import { isoTimestamp } from '../platform/time.ts';
 import { type Addressee, enqueue } from './enqueue.ts';
 import { matchesAny } from './patterns.ts';
+import { pingType } from './ping.ts';
 import { insertEvent, type NewDelivery, selectRecipients } from './store.ts';
-
-/** S: outside the catalogue; goes to the subscription that asked for it, whatever its patterns. */
-const pingType = 'test.ping';
 
 /**
  * Writes an event of `uow.provider` and its deliveries in the caller's transaction: it happened if and only if the
@@ -23,25 +21,33 @@ export async function recordEvent<T extends EmittedEventType>(
   const interested = recipients.filter(({ event_types }) =>
     matchesAny(JSON.parse(event_types) as string[], event_type),
   );
-  const event_id = await writeEvent(uow, event_type, resource_id, data);
-  await enqueue(uow, { event_id, event_type }, interested);
+  const event_id = newId('event');
+  await writeEvent(uow, { event_id, event_type, resource_id, data });
+  await enqueue(uow, { event_id, event_type, resource_id }, interested);
   return event_id;
 }
 
 export async function recordPing(uow: UnitOfWork, addressee: Addressee): Promise<readonly NewDelivery[]> {
   const { subscription_id } = addressee;
-  const event_id = await writeEvent(uow, pingType, subscription_id, { subscription_id });
-  return enqueue(uow, { event_id, event_type: pingType }, [addressee]);
+  const event_id = newId('event');
+  // About nothing but itself: pings need not follow each other.
+  const event = { event_id, event_type: pingType, resource_id: event_id };
+  await writeEvent(uow, { ...event, data: { subscription_id } });
+  return enqueue(uow, event, [addressee]);
+}
+
+interface NewEvent {
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly resource_id: string;
+  readonly data: object;
 }
 
 async function writeEvent(
   uow: UnitOfWork,
-  event_type: string,
-  resource_id: string,
-  data: object,
-): Promise<string> {
+  { event_id, event_type, resource_id, data }: NewEvent,
+): Promise<void> {
   const { provider_id, provider_slug } = uow.provider;
-  const event_id = newId('event');
   // The text is kept and sent as it is: a signature is over bytes. The members come in the documented order.
   const body = JSON.stringify({
     event_id,
@@ -60,5 +66,5 @@ async function writeEvent(
     created_at: uow.now,
     body,
   });
-  return event_id;
+  uow.publish({ id: event_id, type: 'event', data: body });
 }

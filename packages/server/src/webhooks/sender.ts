@@ -1,10 +1,10 @@
-import type { Dispatcher, Pool } from 'undici';
-import { maxPerLane } from '../engine/worker.ts';
-import { deadline, monotonicNow, second } from '../platform/time.ts';
-import { addressRefusal, guardedLookup, isLiteralRefused, type Resolve } from './address-guard.ts';
-import { readExcerpt } from './answer-excerpt.ts';
+import type { Pool } from 'undici';
+import { maxPerLane } from '../engine/lanes.ts';
+import { monotonicNow, second } from '../platform/time.ts';
+import { guardedLookup, isLiteralRefused, type Resolve } from './address-guard.ts';
+import { createDeadlines } from './deadlines.ts';
+import { type Answered, exchange } from './exchange.ts';
 import { type TargetPolicy, urlReasons } from './target-rules.ts';
-import { type TransportError, transportErrorOf } from './transport-errors.ts';
 
 export interface OutgoingPost {
   /** Posts of one lane (a subscription) share their connections and no others. */
@@ -14,13 +14,8 @@ export interface OutgoingPost {
   readonly body: string;
 }
 
-export interface SentPost {
-  readonly response_status: number | null;
+export interface SentPost extends Answered {
   readonly latency_ms: number;
-  /** Null when the whole answer came in time. */
-  readonly error: TransportError | null;
-  readonly response_excerpt: string | null;
-  readonly retry_after: string | null;
 }
 
 export interface Sender {
@@ -46,68 +41,36 @@ export function createSender({ policy, timeout = wholeExchange, resolve }: Sende
     keepAliveMaxTimeout: 30 * second,
     connect: { lookup: guardedLookup(policy, resolve), timeout },
   }));
-  let undici: Promise<typeof import('undici')> | undefined;
+  const deadlines = createDeadlines(timeout);
+  let PoolOf: typeof Pool | undefined;
+
+  async function answerTo({ lane, url: text, headers, body }: OutgoingPost): Promise<Answered> {
+    // Loaded with the first delivery: a sandbox without receivers is spared its memory.
+    PoolOf ??= (await import('undici')).Pool;
+    const url = allowedUrl(text, policy);
+    if (url === undefined) return { ...unanswered, error: 'ADDRESS_NOT_ALLOWED' };
+    const { origin, pathname, search } = url;
+    const request = { method: 'POST', path: `${pathname}${search}`, headers, body } as const;
+    return exchange(pools.of(lane, origin, PoolOf), request, deadlines);
+  }
+
   return {
     send: async (post) => {
       const started = monotonicNow();
-      const { signal, cancel } = deadline(timeout);
-      // Loaded with the first delivery: a sandbox without receivers is spared its memory.
-      undici ??= import('undici');
-      const { Pool } = await undici;
-      const poolOf = (lane: string, origin: string) => pools.of(lane, origin, Pool);
-      const outcome = await exchange(poolOf, policy, post, signal);
-      cancel();
-      return { ...outcome, latency_ms: Math.round(monotonicNow() - started) };
+      const answered = await answerTo(post);
+      return { ...answered, latency_ms: Math.round(monotonicNow() - started) };
     },
     close: pools.close,
   };
 }
 
-type Outcome = Omit<SentPost, 'latency_ms'>;
-
-async function exchange(
-  poolOf: (lane: string, origin: string) => Pool,
-  policy: TargetPolicy,
-  { lane, url: text, headers, body }: OutgoingPost,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  let answer: Dispatcher.ResponseData | undefined;
-  try {
-    const url = allowedUrl(text, policy);
-    // A dispatcher's `request` follows no redirects: a 3xx is an answer like any other.
-    answer = await poolOf(lane, url.origin).request({
-      method: 'POST',
-      path: `${url.pathname}${url.search}`,
-      headers,
-      body,
-      signal,
-    });
-    return outcomeOf(answer, null, await readExcerpt(answer.body));
-  } catch (error) {
-    return outcomeOf(answer, transportErrorOf(error), null);
-  }
-}
+const unanswered = { response_status: null, response_excerpt: null, retry_after: null } as const;
 
 /** The rules may have become stricter since the subscription was made. */
-function allowedUrl(text: string, policy: TargetPolicy): URL {
-  if (urlReasons(text, policy).length > 0) throw addressRefusal();
+function allowedUrl(text: string, policy: TargetPolicy): URL | undefined {
+  if (urlReasons(text, policy).length > 0) return undefined;
   const url = new URL(text);
-  if (isLiteralRefused(url, policy)) throw addressRefusal();
-  return url;
-}
-
-function outcomeOf(
-  answer: Dispatcher.ResponseData | undefined,
-  error: TransportError | null,
-  response_excerpt: string | null,
-): Outcome {
-  const retryAfter = answer?.headers['retry-after'];
-  return {
-    response_status: answer?.statusCode ?? null,
-    error,
-    response_excerpt,
-    retry_after: (typeof retryAfter === 'string' ? retryAfter : retryAfter?.[0]) ?? null,
-  };
+  return isLiteralRefused(url, policy) ? undefined : url;
 }
 
 /** Pools that are not used for long hold no connection, only their own memory; beyond this many the oldest go. */

@@ -7,6 +7,8 @@ export interface TargetPolicy {
   readonly profile: 'local' | 'hosted';
   /** CIDR ranges that the operator of a `local` installation opens besides, `172.16.0.0/12` for example. */
   readonly allowed_ranges?: readonly string[];
+  /** Who is asked for the addresses of names, `address:port` each; the machine's own by default. */
+  readonly name_servers?: readonly string[];
 }
 
 /** Everything that is wrong with a URL before any name is resolved; empty when nothing is. */

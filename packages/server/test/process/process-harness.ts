@@ -49,14 +49,19 @@ export interface Output {
 
 export interface ProgramOptions {
   readonly settings?: Settings;
+  /** What of `osigu-sandbox` to run; by default what `npm start` does. */
+  readonly command?: 'start' | 'serve' | 'work';
   /** Run as this command line followed by the program's own. */
   readonly prefix?: readonly string[];
 }
 
 const main = join(import.meta.dirname, '../../start.mjs');
+const cli = join(import.meta.dirname, '../../../cli/bin/osigu-sandbox.mjs');
 
 /** Prepares an empty place for the program, on the dialect of the project that runs the test. */
-export async function newProgram({ settings = {}, prefix = [] }: ProgramOptions = {}): Promise<Program> {
+export async function newProgram(options: ProgramOptions = {}): Promise<Program> {
+  const { settings = {}, command, prefix = [] } = options;
+  const program = command === undefined ? [main] : [cli, command];
   const root = await mkdtemp(join(tmpdir(), 'osigu-process-'));
   const dataDir = join(root, 'data');
   const database = await createDatabase();
@@ -88,7 +93,7 @@ export async function newProgram({ settings = {}, prefix = [] }: ProgramOptions 
     dataDir,
     environment,
     start: async (more = {}) => {
-      run = launch({ ...environment, ...more }, prefix);
+      run = launch({ ...environment, ...more }, program, prefix);
       baseUrl = await announcedBy(run);
     },
     end,
@@ -108,8 +113,16 @@ export async function newProgram({ settings = {}, prefix = [] }: ProgramOptions 
 }
 
 /** Runs the program with these settings alone until it ends by itself. */
-export async function runToEnd(settings: Settings): Promise<Exit & Output> {
-  const run = launch(settings, []);
+export function runToEnd(settings: Settings): Promise<Exit & Output> {
+  return ended(launch(settings, [main]));
+}
+
+/** Runs `osigu-sandbox` with these words. */
+export function runCommand(words: readonly string[], settings: Settings): Promise<Exit & Output> {
+  return ended(launch(settings, [cli, ...words]));
+}
+
+async function ended(run: Run): Promise<Exit & Output> {
   const timer = setTimeout(() => run.kill('SIGKILL'), 10_000);
   const exit = await run.exit;
   clearTimeout(timer);
@@ -124,8 +137,8 @@ interface Run {
   output(): Output;
 }
 
-function launch(settings: Settings, prefix: readonly string[]): Run {
-  const [command = process.execPath, ...args] = [...prefix, process.execPath, main];
+function launch(settings: Settings, program: readonly string[], prefix: readonly string[] = []): Run {
+  const [command = process.execPath, ...args] = [...prefix, process.execPath, ...program];
   // Nothing of the test's own environment reaches it but what a shell needs.
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
@@ -150,13 +163,17 @@ function launch(settings: Settings, prefix: readonly string[]): Run {
 }
 
 async function announcedBy(run: Run): Promise<string> {
-  return until('the program to say where it listens', () => {
-    const { stdout, stderr } = run.output();
-    const url = /^ {2}API +(\S+)$/m.exec(stdout)?.[1];
-    // The banner is written at once: after its first line the rest is there too.
-    if (url === undefined && !run.isRunning()) throw new Error(`The program ended: ${stdout}${stderr}`);
-    return url;
-  });
+  return until(
+    'the program to say where it listens',
+    () => {
+      const { stdout, stderr } = run.output();
+      const url = /^ {2}(?:API|Health) +(\S+?)(?:\/healthz)?$/m.exec(stdout)?.[1];
+      // The banner is written at once: after its first line the rest is there too.
+      if (url === undefined && !run.isRunning()) throw new Error(`The program ended: ${stdout}${stderr}`);
+      return url;
+    },
+    30,
+  );
 }
 
 async function callOver(

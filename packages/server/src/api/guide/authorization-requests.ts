@@ -79,7 +79,7 @@ function initiateAndRead(endpoints: Endpoints): void {
         product_type: productTypeOf(product.product_type),
       }));
       const row = await initiateRequest(uow, { ...body, products });
-      const request = describeFreshRequest(row);
+      const request = await describeFreshRequest(uow, row);
       return created(request, `${base}/${request.authorization_request_id}`);
     },
   });
@@ -190,7 +190,8 @@ function attachAndComplete(endpoints: Endpoints): void {
     exists,
     write: async (uow, { params, body }) => {
       const outcome = await completeRequest(uow, params.authorization_request_id, body);
-      return 'refusal' in outcome ? outcome : ok(outcome.completion);
+      const { answer_delay: delay } = outcome;
+      return 'refusal' in outcome ? { ...outcome, delay } : { ...ok(outcome.completion), delay };
     },
   });
 

@@ -8,8 +8,11 @@ import { fault } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Store } from '../../store/store.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { basicChallenge } from '../errors.ts';
 import { type Allowance, addressLimit, type Limits } from '../limits.ts';
 import { showAllowance } from '../plugins/authentication.ts';
+import type { FaultInjection } from '../plugins/faults.ts';
+import { identifyAs } from '../plugins/request-log.ts';
 
 export interface OauthOptions {
   readonly store: Store;
@@ -18,6 +21,8 @@ export interface OauthOptions {
   readonly secrets: SecretChecker;
   readonly limits: Limits;
   readonly metrics: Metrics;
+  /** Absent where there are no faults. */
+  readonly faults: FaultInjection | undefined;
   readonly issuerOf: (request: FastifyRequest) => string;
 }
 
@@ -78,6 +83,7 @@ async function tokenAnswer(
     reply.code(outcome.status);
     return { error: outcome.error, error_description: outcome.error_description };
   }
+  if (await options.faults?.meet(request, reply, outcome)) return reply;
   return {
     access_token: await options.tokens.issue(outcome, options.issuerOf(request)),
     token_type: 'bearer',
@@ -102,6 +108,7 @@ async function countAttempt(
   const credentials = basicCredentials(request.headers.authorization);
   if (credentials === undefined) return admitAttempt(reply, await countAddress(request, options), options);
   const client = await findClient(options.store.db, credentials.client_id);
+  if (client !== undefined) identifyAs(request, client);
   const limit = client?.token_requests_per_minute ?? defaultTokenLimit;
   const subject = credentials.client_id.slice(0, 128);
   admitAttempt(reply, await options.limits.count('token', subject, limit), options);
@@ -142,7 +149,7 @@ const invalidClient: Refusal = {
   status: 401,
   error: 'invalid_client',
   error_description: 'Send client id and secret with HTTP Basic authentication.',
-  headers: { 'www-authenticate': 'Basic realm="osigu-sandbox", charset="UTF-8"' },
+  headers: { 'www-authenticate': basicChallenge },
 };
 
 function basicCredentials(

@@ -10,13 +10,10 @@ import {
   SponsorSlug,
 } from '@osigu-sandbox/contract';
 import Type from 'typebox';
-import {
-  beneficiaryView,
-  dependentsOf,
-  requireBeneficiary,
-  searchBeneficiary,
-} from '../../core/beneficiaries/service.ts';
-import { configurationOf, listSponsors, requireSponsor } from '../../core/sponsors/sponsors.ts';
+import { searchBeneficiary } from '../../core/beneficiaries/search.ts';
+import { beneficiaryView, dependentsOf, requireBeneficiary } from '../../core/beneficiaries/service.ts';
+import { listSponsors, requireSponsor } from '../../core/sponsors/sponsors.ts';
+import { configurationOf, formsOf } from '../../core/sponsors/views.ts';
 import type { Endpoints, ReadContext } from '../endpoint.ts';
 import { slice } from '../paging.ts';
 import { ProductTypeQuery, productTypeOf } from './product-types.ts';
@@ -55,7 +52,7 @@ export function sponsorRoutes(endpoints: Endpoints): void {
     params: SponsorPath,
     answers: { 200: Type.Array(SearchForm) },
     errors: sponsorErrors,
-    read: async (context, { params }) => (await sponsorOf(context, params.sponsor_slug)).forms,
+    read: async (context, { params }) => formsOf(await sponsorOf(context, params.sponsor_slug)),
   });
 
   endpoints.read({

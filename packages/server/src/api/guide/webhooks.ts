@@ -4,6 +4,8 @@ import {
   EventEnvelope,
   Page,
   PageQuery,
+  Replay,
+  ReplayRequest,
   Subscription,
   SubscriptionCreate,
   SubscriptionCreated,
@@ -14,6 +16,7 @@ import {
 import Type from 'typebox';
 import { listDeliveries, listEvents, redeliver } from '../../webhooks/deliveries/service.ts';
 import { admitSubscription } from '../../webhooks/subscriptions/admission.ts';
+import { admitReplay, replay } from '../../webhooks/subscriptions/replay.ts';
 import { rotateSecret } from '../../webhooks/subscriptions/secrets.ts';
 import {
   createSubscription,
@@ -39,12 +42,20 @@ const targetErrors = ['071-422-address-not-allowed'] as const;
 /** Changes of subscriptions exclude each other and whatever writes events: nothing falls between two of them. */
 const lock = 'exclusive';
 
+const longest =
+  'At most 10 000 are counted and can be paged through; `from` and `to`, on the clock of the provider and both included, lead further.';
+const period = {
+  from: Type.Optional(Timestamp),
+  to: Type.Optional(Timestamp),
+};
+
 const exists = (context: ReadContext, params: { subscription_id: string }) =>
   getSubscription(context, params.subscription_id);
 
 export function webhookRoutes(endpoints: Endpoints, policy: TargetPolicy): void {
   subscriptionRoutes(endpoints, policy);
   subscriptionActionRoutes(endpoints);
+  replayRoute(endpoints);
   deliveryRoutes(endpoints);
 }
 
@@ -194,6 +205,28 @@ function subscriptionActionRoutes(endpoints: Endpoints): void {
   });
 }
 
+function replayRoute(endpoints: Endpoints): void {
+  endpoints.write({
+    method: 'POST',
+    url: `${base}/:subscription_id/replay`,
+    operationId: 'replaySubscription',
+    tag,
+    summary: 'Deliver the events of a period again',
+    description:
+      'The same events and bytes as new deliveries to this subscription, oldest first, from its creation or before. `from` and `to` are on the clock of the provider, both included; without `event_types` those of the subscription apply. At most 10 000 events a call. A paused subscription keeps them until it is resumed.',
+    provenance: 'sandbox',
+    access: anyToken,
+    params: SubscriptionPath,
+    body: ReplayRequest,
+    bodyExample: { from: '2026-01-15T00:00:00.000Z', to: '2026-01-15T23:59:59.999Z', dry_run: true },
+    answers: { 200: Replay },
+    errors: ['071-404-subscription'],
+    exists,
+    before: (context, { params, body }) => admitReplay(context, params.subscription_id, body),
+    write: async (uow, _input, replaying) => ok(await replay(uow, replaying)),
+  });
+}
+
 function deliveryRoutes(endpoints: Endpoints): void {
   endpoints.read({
     method: 'GET',
@@ -201,12 +234,14 @@ function deliveryRoutes(endpoints: Endpoints): void {
     operationId: 'listEvents',
     tag,
     summary: 'Emitted events, newest first',
+    description: longest,
     provenance: 'sandbox',
     access: anyToken,
-    query: Type.Object(PageQuery),
+    query: Type.Object({ ...period, ...PageQuery }),
     answers: { 200: Page(EventEnvelope) },
     read: async (context, { request, query }) => {
-      const { rows, total } = await listEvents(context, pageNumber(query));
+      const { page: _page, size: _size, ...filter } = query;
+      const { rows, total } = await listEvents(context, filter, pageNumber(query));
       return pageOf(request, query, total, rows);
     },
   });
@@ -217,14 +252,14 @@ function deliveryRoutes(endpoints: Endpoints): void {
     operationId: 'listDeliveries',
     tag,
     summary: 'Deliveries with their attempts, newest first',
+    description: longest,
     provenance: 'sandbox',
     access: anyToken,
     query: Type.Object({
       subscription_id: Type.Optional(Type.String()),
       status: Type.Optional(Words(deliveryStatuses)),
       event_type: Type.Optional(Type.String()),
-      from: Type.Optional(Timestamp),
-      to: Type.Optional(Timestamp),
+      ...period,
       ...PageQuery,
     }),
     answers: { 200: Page(Delivery) },

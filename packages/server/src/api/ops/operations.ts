@@ -1,11 +1,16 @@
-import type { FastifyInstance } from 'fastify';
-import { dueWorkBacklog } from '../../engine/due-work.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { fault } from '../../platform/errors.ts';
+import { equalInConstantTime } from '../../platform/hashing.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Store } from '../../store/store.ts';
+import { bearerToken } from '../plugins/authentication.ts';
+import { createReadings } from './readings.ts';
 
 export interface OperationsOptions {
   readonly store: Store;
   readonly metrics: Metrics;
+  /** What `/metrics` asks for; undefined: it is open. */
+  readonly metricsKey: string | undefined;
   /** True until the server begins to stop. */
   readonly accepting: () => boolean;
 }
@@ -13,9 +18,10 @@ export interface OperationsOptions {
 /** Liveness, readiness and metrics; not part of the API, hence not in its document. */
 export function operationsRoutes(
   app: FastifyInstance,
-  { store, metrics, accepting }: OperationsOptions,
+  { store, metrics, metricsKey, accepting }: OperationsOptions,
 ): void {
   const hidden = { schema: { hide: true } };
+  const readDatabase = createReadings(store, metrics);
 
   app.get('/healthz', hidden, async () => ({ status: 'ok' }));
 
@@ -24,13 +30,16 @@ export function operationsRoutes(
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unavailable' });
   });
 
-  app.get('/metrics', hidden, async (_request, reply) => {
-    const [backlog, pending] = await Promise.all([dueWorkBacklog(store.db), pendingDeliveries(store)]);
-    metrics.dueWork.set(backlog.rows);
-    metrics.oldestDueWork.set(backlog.oldest_age_ms / 1_000);
-    metrics.pendingDeliveries.set(pending);
+  app.get('/metrics', hidden, async (request, reply) => {
+    if (metricsKey !== undefined) requireKey(request, metricsKey);
+    await readDatabase();
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+}
+
+function requireKey(request: FastifyRequest, key: string): void {
+  const token = bearerToken(request);
+  if (token === undefined || !equalInConstantTime(token, key)) throw fault('071-401');
 }
 
 async function answers(store: Store): Promise<boolean> {
@@ -40,13 +49,4 @@ async function answers(store: Store): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function pendingDeliveries(store: Store): Promise<number> {
-  const { pending } = await store.db
-    .selectFrom('due_work')
-    .select((eb) => eb.fn.countAll<number>().as('pending'))
-    .where('kind', '=', 'webhook.attempt')
-    .executeTakeFirstOrThrow();
-  return Number(pending);
 }

@@ -79,18 +79,21 @@ export function createSigningKeys(store: Store): SigningKeys {
       return { keys: (await liveRows()).map((row) => JSON.parse(row.public_jwk) as JWK) };
     },
     rotate: async () => {
-      const before = await currentRow();
-      await insertKey(store, realNow() + 1);
+      await currentRow();
+      const kid = await insertKey(store, realNow() + 1);
+      // Processes that made the first key at the same moment have left one each.
       await store.db
         .updateTable('signing_keys')
         .set({ retired_at_real: realNow() })
-        .where('kid', '=', before.kid)
+        .where('kid', '!=', kid)
+        .where('retired_at_real', 'is', null)
         .execute();
     },
   };
 }
 
-async function insertKey(store: Store, created_at_real = realNow()): Promise<void> {
+/** Answers its id. */
+async function insertKey(store: Store, created_at_real = realNow()): Promise<string> {
   const pair = await generateKeyPair('RS256', { extractable: true });
   const publicJwk = await exportJWK(pair.publicKey);
   const kid = await calculateJwkThumbprint(publicJwk);
@@ -104,4 +107,5 @@ async function insertKey(store: Store, created_at_real = realNow()): Promise<voi
       retired_at_real: null,
     })
     .execute();
+  return kid;
 }

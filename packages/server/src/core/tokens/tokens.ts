@@ -1,5 +1,5 @@
 import type { Environment, Scope } from '@osigu-sandbox/contract';
-import { type CryptoKey, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { newRowId } from '../../platform/ids.ts';
 import { realNow } from '../../platform/time.ts';
 import { type SigningKeys, tokenLifeSeconds } from './signing-keys.ts';
@@ -33,6 +33,15 @@ function keyIdOf(token: string): string | undefined {
     return decodeProtectedHeader(token).kid;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether a token says that it is over, for counting: nobody has looked at who signed it. */
+export function hasExpired(token: string): boolean {
+  try {
+    return (decodeJwt(token).exp ?? Number.POSITIVE_INFINITY) * 1_000 <= realNow();
+  } catch {
+    return false;
   }
 }
 

@@ -1,53 +1,84 @@
 import type { DeliveryStatus, RetryPolicy, SubscriptionStatus } from '@osigu-sandbox/contract';
+import { sql } from 'kysely';
 import type { DeliveryAttemptTable } from '../../store/database.ts';
-import { change, statement } from '../../store/statement.ts';
+import { recordset, textsOf } from '../../store/recordset.ts';
+import { change, lookup, statement } from '../../store/statement.ts';
+import { attemptKind } from '../enqueue.ts';
 
-/** A delivery with all that sending it needs; one row per live secret, newest first. */
-export interface OutgoingRow {
+/** What is sent, without where it goes. */
+export interface DeliveryContent {
+  readonly delivery_id: string;
   readonly status: DeliveryStatus;
+  /** Made so far. */
   readonly attempts: number;
   readonly first_attempt_at: number | null;
   readonly event_id: string;
   readonly event_type: string;
+  readonly resource_id: string;
   readonly body: string;
   readonly subscription_id: string;
-  readonly subscription_status: SubscriptionStatus;
+  /** Which world of the provider it is of. */
+  readonly reset_at_real: number | null;
+}
+
+/** `delivery_ids`: JSON text of an array. */
+export const selectContents = statement<{ delivery_ids: string }, DeliveryContent>((db, { delivery_ids }) =>
+  db
+    .selectFrom('deliveries')
+    .innerJoin('events', 'events.event_id', 'deliveries.event_id')
+    .innerJoin('providers', 'providers.provider_id', 'deliveries.provider_id')
+    .select([
+      'deliveries.delivery_id',
+      'deliveries.status',
+      'deliveries.attempts',
+      'deliveries.first_attempt_at',
+      'deliveries.event_id',
+      'deliveries.event_type',
+      'events.resource_id',
+      'events.body',
+      'deliveries.subscription_id',
+      'providers.reset_at_real',
+    ])
+    .where(sql<boolean>`deliveries.delivery_id in ${textsOf(db, delivery_ids)}`),
+);
+
+/** Where a subscription's deliveries go; a row for each of its secrets, newest first, ended ones too. */
+export interface TargetRow {
+  readonly status: SubscriptionStatus;
   readonly url: string;
   readonly retry_on: RetryPolicy;
   readonly clock_offset: number;
+  /** Of the faults in force, if any were set. */
+  readonly fault_plan_id: string | null;
   readonly secret: string;
+  readonly expires_at_real: number | null;
 }
 
-export const selectOutgoing = statement<{ delivery_id: string; real_now: number }, OutgoingRow>(
-  (db, { delivery_id, real_now }) =>
+export const selectTarget = lookup<{ subscription_id: string }, TargetRow>(
+  ['subscriptions', 'subscription_secrets', 'providers'],
+  (db, { subscription_id }) =>
     db
-      .selectFrom('deliveries')
-      .innerJoin('events', 'events.event_id', 'deliveries.event_id')
-      .innerJoin('subscriptions', 'subscriptions.subscription_id', 'deliveries.subscription_id')
-      .innerJoin('providers', 'providers.provider_id', 'deliveries.provider_id')
-      .innerJoin('subscription_secrets as secrets', 'secrets.subscription_id', 'deliveries.subscription_id')
+      .selectFrom('subscriptions')
+      .innerJoin(
+        'subscription_secrets as secrets',
+        'secrets.subscription_id',
+        'subscriptions.subscription_id',
+      )
+      .innerJoin('providers', 'providers.provider_id', 'subscriptions.provider_id')
       .select([
-        'deliveries.status',
-        'deliveries.attempts',
-        'deliveries.first_attempt_at',
-        'deliveries.event_id',
-        'deliveries.event_type',
-        'events.body',
-        'deliveries.subscription_id',
-        'subscriptions.status as subscription_status',
+        'subscriptions.status',
         'subscriptions.url',
         'subscriptions.retry_on',
         'providers.clock_offset',
+        'providers.fault_plan_id',
         'secrets.secret',
+        'secrets.expires_at_real',
       ])
-      .where('deliveries.delivery_id', '=', delivery_id)
-      .where((eb) =>
-        eb.or([eb('secrets.expires_at_real', 'is', null), eb('secrets.expires_at_real', '>', real_now)]),
-      )
+      .where('subscriptions.subscription_id', '=', subscription_id)
       .orderBy('secrets.created_at_real', 'desc'),
 );
 
-interface AttemptOutcome extends Record<string, unknown> {
+export interface AttemptOutcome {
   readonly delivery_id: string;
   /** Of the attempt that ended, from 1. */
   readonly number: number;
@@ -56,29 +87,53 @@ interface AttemptOutcome extends Record<string, unknown> {
   readonly next_attempt_at: number | null;
 }
 
-/** 0 when the delivery is gone, decided, or when another process has recorded this attempt. */
-export const settleAttempt = change<AttemptOutcome & { before: number }>((db, outcome) =>
-  db
-    .updateTable('deliveries')
-    .set({
-      status: outcome.status,
-      attempts: outcome.number,
-      first_attempt_at: outcome.first_attempt_at,
-      next_attempt_at: outcome.next_attempt_at,
-    })
-    .where('delivery_id', '=', outcome.delivery_id)
-    .where('status', '=', 'PENDING')
-    .where('attempts', '=', outcome.before),
+/**
+ * `outcomes`: JSON text of an array of `AttemptOutcome`. Answers those that were written; not those whose delivery is
+ * gone or decided, or whose attempt another process has recorded.
+ */
+export const settleAttempts = statement<{ outcomes: string }, { delivery_id: string }>(
+  (db, { outcomes }) => ({
+    compile: () =>
+      sql<{ delivery_id: string }>`
+      update deliveries set status = outcome.status, attempts = outcome.number,
+        first_attempt_at = outcome.first_attempt_at, next_attempt_at = outcome.next_attempt_at
+      from ${recordset(db, outcomes, 'outcome', {
+        delivery_id: 'text',
+        number: 'int',
+        status: 'text',
+        first_attempt_at: 'int',
+        next_attempt_at: 'int',
+      })}
+      where deliveries.delivery_id = outcome.delivery_id and deliveries.status = 'PENDING'
+        and deliveries.attempts = outcome.number - 1
+      returning deliveries.delivery_id`.compile(db),
+  }),
 );
 
-export const insertAttempt = change<DeliveryAttemptTable & Record<string, unknown>>((db, attempt) =>
-  db.insertInto('delivery_attempts').values({
-    delivery_id: attempt.delivery_id,
-    number: attempt.number,
-    at: attempt.at,
-    response_status: attempt.response_status,
-    latency_ms: attempt.latency_ms,
-    error: attempt.error,
-    response_excerpt: attempt.response_excerpt,
-  }),
+/** `attempts`: JSON text of an array of rows of the table. */
+export const insertAttempts = change<{ attempts: string }>((db, { attempts }) => ({
+  compile: () =>
+    sql`
+      insert into delivery_attempts (${sql.join(Object.keys(attemptColumns).map((name) => sql.ref(name)))})
+      select ${sql.join(Object.keys(attemptColumns).map((name) => sql.ref(name)))}
+      from ${recordset(db, attempts, 'attempt', attemptColumns)}`.compile(db),
+}));
+
+const attemptColumns = {
+  delivery_id: 'text',
+  number: 'int',
+  at: 'int',
+  response_status: 'int',
+  latency_ms: 'int',
+  error: 'text',
+  response_excerpt: 'text',
+  fault: 'text',
+} as const satisfies Record<keyof DeliveryAttemptTable, 'text' | 'int'>;
+
+/** `delivery_ids`: JSON text of an array. Nothing more is to be sent of them. */
+export const removeAttemptWork = change<{ delivery_ids: string }>((db, { delivery_ids }) =>
+  db
+    .deleteFrom('due_work')
+    .where('kind', '=', sql.lit(attemptKind))
+    .where(sql<boolean>`subject_id in ${textsOf(db, delivery_ids)}`),
 );

@@ -22,6 +22,7 @@ export function deliveryResource(row: DeliveryRow, attempts: readonly AttemptRow
       latency_ms: attempt.latency_ms,
       error: attempt.error,
       response_excerpt: attempt.response_excerpt,
+      fault: attempt.fault,
     })),
   };
 }

@@ -4,8 +4,10 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { parseTimestamp } from '../../platform/time.ts';
 import { enqueue, scheduleAttempt } from '../enqueue.ts';
+import { countIn, positionsIn, type Ranges } from '../ranges.ts';
 import type { PageOf, PageRows, ReadContext } from '../read-context.ts';
 import { findSubscription } from '../subscriptions/store.ts';
+import { deliveryRanges, eventRanges, longestList } from './listing.ts';
 import { type DeliveryResource, deliveryResource, newDeliveryResource } from './resource.ts';
 import {
   type AttemptRow,
@@ -17,13 +19,16 @@ import {
   selectEvents,
 } from './store.ts';
 
-export interface DeliveryQuery {
-  readonly subscription_id?: string | undefined;
-  readonly status?: DeliveryStatus | undefined;
-  readonly event_type?: string | undefined;
+export interface EventQuery {
   /** ISO 8601, of `created_at`, both included. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+}
+
+export interface DeliveryQuery extends EventQuery {
+  readonly event_type?: string | undefined;
+  readonly subscription_id?: string | undefined;
+  readonly status?: DeliveryStatus | undefined;
 }
 
 /** Newest first, each with its attempts. */
@@ -32,23 +37,38 @@ export async function listDeliveries(
   query: DeliveryQuery,
   page: PageOf,
 ): Promise<PageRows<DeliveryResource>> {
-  const { from, to, ...rest } = query;
-  const filter = {
-    ...rest,
-    from: from === undefined ? undefined : parseTimestamp(from),
-    to: to === undefined ? undefined : parseTimestamp(to),
-  };
-  const { rows, total } = await selectDeliveries(context.db, context.provider.provider_id, filter, page);
-  return { rows: await withAttempts(context, rows), total };
+  const ranges = await deliveryRanges(context, { ...query, ...periodOf(query) });
+  const { rows: ids, total } = await newestOf(context, ranges, page);
+  return { rows: await withAttempts(context, await selectDeliveries(context.db, ids)), total };
 }
 
 /** The envelopes, newest first, pings included. */
 export async function listEvents(
   context: ReadContext,
+  query: EventQuery,
   page: PageOf,
 ): Promise<PageRows<Static<typeof EventEnvelope>>> {
-  const { rows, total } = await selectEvents(context.db, context.provider.provider_id, page);
-  return { rows: rows.map((body) => JSON.parse(body) as Static<typeof EventEnvelope>), total };
+  const ranges = eventRanges(context.provider.provider_id, periodOf(query));
+  const { rows: ids, total } = await newestOf(context, ranges, page);
+  const bodies = await selectEvents(context.db, ids);
+  return { rows: bodies.map((body) => JSON.parse(body) as Static<typeof EventEnvelope>), total };
+}
+
+function periodOf({ from, to }: EventQuery) {
+  return {
+    from: from === undefined ? undefined : parseTimestamp(from),
+    to: to === undefined ? undefined : parseTimestamp(to),
+  };
+}
+
+/** Ids of a page, and how many rows there are up to the longest list; a page beyond that is empty. */
+async function newestOf({ db }: ReadContext, ranges: Ranges, page: PageOf): Promise<PageRows<string>> {
+  const offset = page.page * page.size;
+  const limit = Math.min(page.size, longestList - offset);
+  const found = limit > 0 ? await positionsIn(db, ranges, { order: 'desc', limit, offset }) : [];
+  const isWhole = offset === 0 && found.length < limit;
+  const total = isWhole ? found.length : await countIn(db, ranges, longestList);
+  return { rows: found.map(({ id }) => id), total };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Issue } from '../../platform/errors.ts';
-import { hour } from '../../platform/time.ts';
+import { hour, parseTimestamp } from '../../platform/time.ts';
 import { idlePatterns } from '../patterns.ts';
 import { type TargetPolicy, urlReasons } from '../target-rules.ts';
 
@@ -7,6 +7,8 @@ import { type TargetPolicy, urlReasons } from '../target-rules.ts';
 export const maxSubscriptions = 10;
 export const defaultGraceHours = 24;
 const maxGraceHours = 168;
+/** Of one call, so that it ends soon: whoever wants more asks for one period after the other. */
+export const maxReplayed = 10_000;
 /** A signature header that grew with every rotation would be refused by receivers before long. */
 const maxLiveSecrets = 3;
 
@@ -24,6 +26,11 @@ export function subscriptionIssues(input: SubscriptionInput, policy: TargetPolic
     message: 'matches no event type; give an exact type, family.* or *',
   }));
   return [...urlIssues, ...patternIssues];
+}
+
+export function periodIssues({ from, to }: { readonly from: string; readonly to: string }): Issue[] {
+  const ordered = parseTimestamp(from) <= parseTimestamp(to);
+  return ordered ? [] : [{ path: 'to', message: 'must not be before from' }];
 }
 
 export function graceIssues(grace_hours: number): Issue[] {

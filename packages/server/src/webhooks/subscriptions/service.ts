@@ -5,12 +5,12 @@ import { fault } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { realNow } from '../../platform/time.ts';
 import { type DeliveryResource, newDeliveryResource } from '../deliveries/resource.ts';
-import { scheduleAttempt } from '../enqueue.ts';
 import { recordPing } from '../events.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { Admitted } from './admission.ts';
 import { requireHeld, requireSubscription } from './lookup.ts';
 import { type SubscriptionResource, type SubscriptionWithSecret, subscriptionResource } from './resource.ts';
+import { scheduleKept } from './resumption.ts';
 import { maxSubscriptions } from './rules.ts';
 import { newSecret } from './secrets.ts';
 import {
@@ -19,7 +19,6 @@ import {
   insertSubscription,
   deleteSubscription as removeSubscription,
   type SubscriptionRow,
-  selectPendingDeliveries,
   selectSubscriptions,
   updateSubscription,
 } from './store.ts';
@@ -114,10 +113,7 @@ export async function resumeSubscription(
     status: 'ACTIVE',
     updated_at: uow.now,
   });
-  // Also for those that have a row of due work still: its attempt may just now be giving up because of the pause.
-  for (const delivery of await selectPendingDeliveries(uow.db, subscription_id)) {
-    await scheduleAttempt(uow, delivery, Math.max(delivery.next_attempt_at ?? 0, uow.now));
-  }
+  await scheduleKept(uow, { subscription_id, after: { created_at: 0, id: '' }, to: uow.now });
   return subscriptionResource(resumed);
 }
 

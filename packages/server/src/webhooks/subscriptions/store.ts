@@ -1,6 +1,8 @@
 import type { RetryPolicy, SubscriptionStatus } from '@osigu-sandbox/contract';
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database, SubscriptionTable } from '../../store/database.ts';
+import { textsOf } from '../../store/recordset.ts';
+import { presenceLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 import { attemptKind } from '../enqueue.ts';
 
@@ -77,15 +79,80 @@ export async function deleteSubscription(
   await db.deleteFrom('subscriptions').where('subscription_id', '=', subscription_id).execute();
 }
 
-export function selectPendingDeliveries(db: Executor, subscription_id: string) {
-  return db
+/** Those of the ids (JSON text of an array) that are pending still, oldest first. */
+export const selectPending = statement<{ delivery_ids: string }, PendingDelivery>((db, { delivery_ids }) =>
+  db
     .selectFrom('deliveries')
-    .select(['delivery_id', 'subscription_id', 'next_attempt_at'])
-    .where('subscription_id', '=', subscription_id)
-    .where('status', '=', 'PENDING')
-    .orderBy('delivery_id')
-    .execute();
+    .innerJoin('events', 'events.event_id', 'deliveries.event_id')
+    .select([
+      'deliveries.delivery_id',
+      'deliveries.subscription_id',
+      'deliveries.next_attempt_at',
+      'events.resource_id',
+    ])
+    .where(sql<boolean>`deliveries.delivery_id in ${textsOf(db, delivery_ids)}`)
+    .where('deliveries.status', '=', 'PENDING')
+    .orderBy('deliveries.created_at')
+    .orderBy('deliveries.delivery_id'),
+);
+
+interface PendingDelivery {
+  readonly delivery_id: string;
+  readonly subscription_id: string;
+  readonly next_attempt_at: number | null;
+  readonly resource_id: string;
 }
+
+/** Of the events (ids and types as JSON text of an array), those of the types, oldest first. */
+export const selectReplayed = statement<{ event_ids: string; types: string }, ReplayedEvent>(
+  (db, { event_ids, types }) =>
+    db
+      .selectFrom('events')
+      .select(['event_id', 'event_type', 'resource_id'])
+      .where(sql<boolean>`event_id in ${textsOf(db, event_ids)}`)
+      .where(sql<boolean>`event_type in ${textsOf(db, types)}`)
+      .orderBy('created_at')
+      .orderBy('event_id'),
+);
+
+/** Those of the events (ids as JSON text of an array) that are there still, and will be until the transaction ends. */
+export const holdEvents = statement<{ event_ids: string }, { event_id: string }>((db, { event_ids }) =>
+  db
+    .selectFrom('events')
+    .select('event_id')
+    .where(sql<boolean>`event_id in ${textsOf(db, event_ids)}`)
+    .modifyEnd(presenceLock(db)),
+);
+
+export interface ReplayedEvent {
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly resource_id: string;
+}
+
+/** Of the events (ids as JSON text of an array), those whose last delivery to the subscription is abandoned. */
+export const selectFailed = statement<{ event_ids: string; subscription_id: string }, { event_id: string }>(
+  (db, { event_ids, subscription_id }) =>
+    db
+      .selectFrom('events')
+      .select('events.event_id')
+      .where(sql<boolean>`events.event_id in ${textsOf(db, event_ids)}`)
+      .where((eb) =>
+        eb(
+          eb
+            .selectFrom('deliveries')
+            .select('deliveries.status')
+            .whereRef('deliveries.event_id', '=', 'events.event_id')
+            // An expression, so that no index of subscriptions is chosen: an event has few deliveries.
+            .where(sql<string>`deliveries.subscription_id || ''`, '=', subscription_id)
+            .orderBy('deliveries.created_at', 'desc')
+            .orderBy('deliveries.delivery_id', 'desc')
+            .limit(1),
+          '=',
+          'ABANDONED',
+        ),
+      ),
+);
 
 export async function insertSecret(db: Executor, row: SecretRow): Promise<void> {
   await db.insertInto('subscription_secrets').values(row).execute();

@@ -1,11 +1,11 @@
 import { fault } from '../../../platform/errors.ts';
 import { step } from '../../../platform/state-machine.ts';
-import { sponsorOfRequest } from '../../authorizations/requests.ts';
 import { authorizationMachine } from '../../authorizations/rules.ts';
 import { lockAuthorization, selectLines } from '../../authorizations/store.ts';
 import { listOrNull } from '../../authorizations/views.ts';
 import { amountsOf } from '../../claims/amounts.ts';
 import { bearClaim } from '../../claims/born.ts';
+import { sponsorOf } from '../../sponsors/sponsors.ts';
 import type { CodeKind } from '../entitlement.ts';
 import { giveBack, hold, redeem } from '../quantities/quantities.ts';
 import { mayRedeem, statusAt } from '../rules.ts';
@@ -28,7 +28,8 @@ export const authorizationCodes: CodeKind = {
     // A reset of the owner may have been faster.
     if (authorization === undefined) throw fault('071-404-code');
     const lines = await selectLines(owner.db, [authorization_id]);
-    const sponsor = sponsorOfRequest(authorization);
+    const sponsor = await sponsorOf(owner.db, authorization);
+    const { verification, cost_sharing } = sponsor.requirements[authorization.product_type];
     const { person_key, beneficiary_id, sponsor_slug, expires_at } = authorization;
     return {
       code: authorization.authorization_code ?? '',
@@ -38,8 +39,8 @@ export const authorizationCodes: CodeKind = {
       lines: lines.get(authorization_id) ?? [],
       insured: { person_key, beneficiary_id, sponsor_slug },
       currency_code: sponsor.currency_code,
-      verification_required: sponsor.verification.dispensation,
-      amountsOf: (priced) => amountsOf(priced, sponsor.cost_sharing),
+      verification_required: verification.dispensation,
+      amountsOf: (priced) => amountsOf(priced, cost_sharing),
       requireRedeemable: () => {
         step(authorizationMachine, statusAt(authorization.status, expires_at, owner.now), 'redeem_part');
       },

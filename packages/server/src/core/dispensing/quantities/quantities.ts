@@ -32,13 +32,15 @@ export async function redeem(db: Executor, authorization_id: string, lines: read
   }
 }
 
-/** What was redeemed is free again: its claim was voided. */
+/** What was redeemed is free again: its claim was voided. Answers of how many lines. */
 export async function release(
   db: Executor,
   authorization_id: string,
   lines: readonly Taken[],
-): Promise<void> {
+): Promise<number> {
+  let released = 0;
   for (const { source_line: line, quantity } of lines) {
-    await releaseQuantity(db, { authorization_id, line, quantity });
+    released += await releaseQuantity(db, { authorization_id, line, quantity });
   }
+  return released;
 }

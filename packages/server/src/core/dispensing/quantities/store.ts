@@ -37,10 +37,12 @@ export const redeemQuantity = change<Quantity>((db, { authorization_id, line, qu
     .where('line', '=', line),
 );
 
+/** 0 when less is redeemed: by a restore of its owner the redemption has not happened. */
 export const releaseQuantity = change<Quantity>((db, { authorization_id, line, quantity }) =>
   db
     .updateTable('authorization_lines')
     .set((eb) => ({ redeemed_quantity: eb('redeemed_quantity', '-', quantity) }))
     .where('authorization_id', '=', authorization_id)
-    .where('line', '=', line),
+    .where('line', '=', line)
+    .where('redeemed_quantity', '>=', quantity),
 );

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { hour, realNow } from '../platform/time.ts';
+import type { DueWork } from './due-work.ts';
+import { createLanes, type Lanes, leaseMargin, maxPerLane, NoTurn } from './lanes.ts';
+
+const later = () => realNow() + hour;
+
+function workOf(lane: string, sequence_key: string | null = null): DueWork {
+  return {
+    work_id: 'work',
+    kind: 'errand',
+    subject_id: 'subject',
+    provider_id: 'provider',
+    lane,
+    sequence_key,
+    due_at: 0,
+    due_at_real: 0,
+    attempts: 1,
+  };
+}
+
+/** Begun errands in order, each of which ends when told to. */
+function performing(lanes: Lanes) {
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const start = (name: string, work: DueWork, leasedUntil = later()) =>
+    lanes.turnOf(
+      work,
+      leasedUntil,
+    )(() => {
+      begun.push(name);
+      return new Promise<void>((resolve) => ends.set(name, resolve));
+    });
+  const end = async (name: string) => {
+    await nextTurn();
+    ends.get(name)?.();
+    await nextTurn();
+  };
+  return { begun, start, end };
+}
+
+/** What ended has been followed by then. */
+async function nextTurn(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a lane runs so many beside each other, the others in the order in which they came, and no lane waits for another', async () => {
+  const { begun, start, end } = performing(createLanes(() => {}));
+  for (let index = 0; index < maxPerLane + 2; index += 1) void start(`slow ${index}`, workOf('slow'));
+  void start('quick', workOf('quick'));
+  await nextTurn();
+  expect(begun).toHaveLength(maxPerLane + 1);
+  expect(begun).toContain('quick');
+  await end('slow 3');
+  expect(begun.at(-1)).toBe(`slow ${maxPerLane}`);
+  await end('slow 0');
+  expect(begun.at(-1)).toBe(`slow ${maxPerLane + 1}`);
+});
+
+test('of one key one runs at a time, in order, while others pass it', async () => {
+  const { begun, start, end } = performing(createLanes(() => {}));
+  for (const name of ['a1', 'a2', 'b1', 'a3']) void start(name, workOf('lane', name.charAt(0)));
+  await nextTurn();
+  expect(begun).toEqual(['a1', 'b1']);
+  await end('a1');
+  expect(begun).toEqual(['a1', 'b1', 'a2']);
+  await end('a2');
+  expect(begun).toEqual(['a1', 'b1', 'a2', 'a3']);
+});
+
+test('a lane that has enough waiting is full until half of that is gone, and says so once', async () => {
+  const told: string[] = [];
+  const lanes = createLanes((lane) => told.push(lane));
+  const { start, end } = performing(lanes);
+  for (let index = 0; index < 2 * maxPerLane - 1; index += 1) void start(`${index}`, workOf('lane'));
+  expect(lanes.isFull('lane')).toBe(false);
+  void start('last', workOf('lane'));
+  expect(lanes.full()).toEqual(['lane']);
+  await end('0');
+  expect(told).toEqual(['lane']);
+  expect(lanes.full()).toEqual([]);
+  await end('1');
+  expect(told).toEqual(['lane']);
+});
+
+test('who waited until the lease is nearly over gets no turn', async () => {
+  const { begun, start, end } = performing(createLanes(() => {}));
+  for (let index = 0; index < maxPerLane; index += 1) void start(`${index}`, workOf('lane'));
+  const tooLate = start('too late', workOf('lane'), realNow() + leaseMargin);
+  void start('in time', workOf('lane'));
+  const refused = expect(tooLate).rejects.toThrow(NoTurn);
+  await end('0');
+  await refused;
+  expect(begun.at(-1)).toBe('in time');
+});
+
+test('closing refuses whoever waits or comes, and lets what runs end', async () => {
+  const lanes = createLanes(() => {});
+  const { start, end } = performing(lanes);
+  const running = Array.from({ length: maxPerLane }, (_, index) => start(`${index}`, workOf('lane')));
+  const waiting = expect(start('waiting', workOf('lane'))).rejects.toThrow(NoTurn);
+  lanes.close();
+  await waiting;
+  await expect(start('late', workOf('lane'))).rejects.toThrow(NoTurn);
+  for (let index = 0; index < maxPerLane; index += 1) await end(`${index}`);
+  await Promise.all(running);
+});

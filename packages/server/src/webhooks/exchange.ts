@@ -1,0 +1,69 @@
+import type { Dispatcher } from 'undici';
+import { createExcerpt } from './answer-excerpt.ts';
+import type { Deadlines } from './deadlines.ts';
+import { type TransportError, transportErrorOf } from './transport-errors.ts';
+
+export interface Answered {
+  readonly response_status: number | null;
+  /** Null when the whole answer came in time. */
+  readonly error: TransportError | null;
+  readonly response_excerpt: string | null;
+  readonly retry_after: string | null;
+}
+
+/**
+ * One request and its answer, on the dispatcher itself: no stream and no signal is made for an answer that is mostly
+ * empty. Follows no redirects: a 3xx is an answer like any other. Never rejects.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  deadlines: Deadlines,
+): Promise<Answered> {
+  return new Promise((resolve) => {
+    const excerpt = createExcerpt();
+    let controller: Dispatcher.DispatchController | undefined;
+    let response_status: number | null = null;
+    let retry_after: string | null = null;
+    let ended = false;
+
+    function end(error: TransportError | null): void {
+      if (ended) return;
+      ended = true;
+      cancel();
+      const response_excerpt = error === null ? excerpt.text() : null;
+      resolve({ response_status, error, response_excerpt, retry_after });
+    }
+
+    const cancel = deadlines.begin(() => {
+      end('TIMEOUT');
+      controller?.abort(new Error('No whole answer in time'));
+    });
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (started) => {
+        controller = started;
+        // It waited for its connection for too long.
+        if (ended) started.abort(new Error('Not sent in time'));
+      },
+      onResponseStart: (_controller, statusCode, headers) => {
+        // An informational answer comes before the one that counts.
+        if (statusCode < 200) return;
+        response_status = statusCode;
+        const value = headers['retry-after'];
+        retry_after = (typeof value === 'string' ? value : value?.[0]) ?? null;
+      },
+      onResponseData: (reading, chunk) => {
+        if (ended || excerpt.add(chunk)) return;
+        end(null);
+        reading.abort(new Error('The rest of the answer is not read'));
+      },
+      onResponseEnd: () => end(null),
+      onResponseError: (_controller, error) => end(transportErrorOf(error)),
+    };
+    try {
+      dispatcher.dispatch(request, handler);
+    } catch (error) {
+      end(transportErrorOf(error));
+    }
+  });
+}
