@@ -4,6 +4,7 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault, type Issue, rejectIssues } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
 import { isoTimestamp, parseTimestamp } from '../../platform/time.ts';
+import { countMatching } from '../../store/counting.ts';
 import { recordEvent } from '../../webhooks/events.ts';
 import { findProduct } from '../catalogues/catalogue.ts';
 import { release } from '../dispensing/quantities/quantities.ts';
@@ -60,9 +61,7 @@ export async function listAuthorizations(
   if (filter.code !== undefined) query = query.where('authorization_code', '=', filter.code);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.beneficiary_id !== undefined) query = query.where('beneficiary_id', '=', filter.beneficiary_id);
-  const { total } = await query
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const total = await countMatching(context.db, query, page);
   const rows = await query
     .selectAll()
     .orderBy('authorization_id', 'desc')
@@ -74,7 +73,7 @@ export async function listAuthorizations(
     rows.map((row) => row.authorization_id),
   );
   return {
-    total: Number(total),
+    total,
     rows: rows.map((row) => authorizationView(row, lines.get(row.authorization_id) ?? [])),
   };
 }

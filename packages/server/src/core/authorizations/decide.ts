@@ -11,6 +11,12 @@ import { recordEvent } from '../../webhooks/events.ts';
 import { sponsorOf } from '../sponsors/sponsors.ts';
 import { drawAuthorizationCode, drawSponsorReference, maxTries } from './codes.ts';
 import { decisionWork, personOf } from './complete.ts';
+import {
+  selectHolderOfCode,
+  setAuthorizedQuantity,
+  updateApproved,
+  updateRejected,
+} from './decided/store.ts';
 import { decideGroups, failsFirst, type GroupDecision, type LineDecision, refuse } from './decision.ts';
 import { decided, evaluate } from './evaluations.ts';
 import { factsOf } from './facts.ts';
@@ -130,15 +136,17 @@ async function approve(
   const authorization_code = await freeCode(uow);
   const sponsor_reference = drawSponsorReference(uow.now);
   const expires_at = uow.now + (await sponsorOf(uow.db, request)).validity_days * day;
-  await uow.db
-    .updateTable('authorizations')
-    .set({ status: 'APPROVED', authorization_code, sponsor_reference, expires_at, decided_at: uow.now })
-    .where('authorization_id', '=', row.authorization_id)
-    .execute()
-    .catch((error: unknown) => {
-      // Another process took the code in between: the whole decision runs again.
-      throw failureKind(error) === 'unique' ? new TryAgain() : error;
-    });
+  const { authorization_id } = row;
+  await updateApproved(uow.db, {
+    authorization_id,
+    authorization_code,
+    sponsor_reference,
+    expires_at,
+    decided_at: uow.now,
+  }).catch((error: unknown) => {
+    // Another process took the code in between: the whole decision runs again.
+    throw failureKind(error) === 'unique' ? new TryAgain() : error;
+  });
   await setQuantities(uow, row, group);
   await uow.schedule({ kind: expiryWork, subject_id: row.authorization_id, due_at: expires_at });
   await recordEvent(uow, 'authorization.created', row.authorization_id, {
@@ -168,17 +176,13 @@ async function reject(
   rejection: { readonly code: RejectionCode; readonly reason: string },
 ): Promise<void> {
   const sponsor_reference = drawSponsorReference(uow.now);
-  await uow.db
-    .updateTable('authorizations')
-    .set({
-      status: 'REJECTED',
-      rejection_code: rejection.code,
-      rejection_reason: rejection.reason,
-      sponsor_reference,
-      decided_at: uow.now,
-    })
-    .where('authorization_id', '=', row.authorization_id)
-    .execute();
+  await updateRejected(uow.db, {
+    authorization_id: row.authorization_id,
+    rejection_code: rejection.code,
+    rejection_reason: rejection.reason,
+    sponsor_reference,
+    decided_at: uow.now,
+  });
   await recordEvent(uow, 'authorization.rejected', row.authorization_id, {
     authorization_id: row.authorization_id,
     authorization_request_id: row.authorization_request_id,
@@ -197,26 +201,20 @@ async function reject(
   });
 }
 
-async function setQuantities(uow: UnitOfWork, row: AuthorizationRow, group: GroupDecision): Promise<void> {
+async function setQuantities(
+  uow: UnitOfWork,
+  { authorization_id }: AuthorizationRow,
+  group: GroupDecision,
+): Promise<void> {
   for (const [line, { authorized_quantity }] of group.lines.entries()) {
-    await uow.db
-      .updateTable('authorization_lines')
-      .set({ authorized_quantity })
-      .where('authorization_id', '=', row.authorization_id)
-      .where('line', '=', line)
-      .execute();
+    await setAuthorizedQuantity(uow.db, { authorization_id, line, authorized_quantity });
   }
 }
 
 async function freeCode(uow: UnitOfWork): Promise<string> {
   for (let attempt = 0; attempt < maxTries; attempt += 1) {
-    const code = drawAuthorizationCode(uow.now, attempt);
-    const taken = await uow.db
-      .selectFrom('authorizations')
-      .select('authorization_id')
-      .where('authorization_code', '=', code)
-      .executeTakeFirst();
-    if (taken === undefined) return code;
+    const authorization_code = drawAuthorizationCode(uow.now, attempt);
+    if ((await selectHolderOfCode(uow.db, { authorization_code })).length === 0) return authorization_code;
   }
   throw fault('071-503', { cause: new Error('No free authorization code') });
 }

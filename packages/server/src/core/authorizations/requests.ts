@@ -3,6 +3,7 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
 import { parseTimestamp } from '../../platform/time.ts';
+import { countMatching } from '../../store/counting.ts';
 import type { SponsorProfile } from '../sponsors/profile.ts';
 import { type JointRequirements, requirementsFor } from '../sponsors/requirements.ts';
 import { sponsorOf, sponsorsOf } from '../sponsors/sponsors.ts';
@@ -98,16 +99,14 @@ export async function listRequests(
     query = query.where('created_at', '>=', parseTimestamp(filter.created_from));
   if (filter.created_to !== undefined)
     query = query.where('created_at', '<=', parseTimestamp(filter.created_to));
-  const { total } = await query
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const total = await countMatching(context.db, query, page);
   const rows = await query
     .selectAll()
     .orderBy('authorization_request_id', 'desc')
     .limit(page.limit)
     .offset(page.offset)
     .execute();
-  return { total: Number(total), rows: await describeRequests(context, rows) };
+  return { total, rows: await describeRequests(context, rows) };
 }
 
 async function describeRequests(context: Context, rows: readonly RequestRow[]) {
