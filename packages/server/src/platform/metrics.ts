@@ -133,12 +133,12 @@ function databaseMetrics(registers: Registry[]) {
     }),
     dueWork: new Gauge({
       name: 'osigu_due_work_rows',
-      help: 'Due work that has not been done yet, also what is due in the future; counted up to 100000.',
+      help: 'Due work that has not been done yet, also what is due in the future; counted up to 10000.',
       registers,
     }),
     overdueWork: new Gauge({
       name: 'osigu_due_work_overdue_rows',
-      help: 'Due work whose time has come; counted up to 100000.',
+      help: 'Due work whose time has come; counted up to 10000.',
       registers,
     }),
     oldestDueWork: new Gauge({
@@ -148,7 +148,7 @@ function databaseMetrics(registers: Registry[]) {
     }),
     pendingDeliveries: new Gauge({
       name: 'osigu_webhook_deliveries_pending',
-      help: 'Deliveries that wait for an attempt; counted up to 100000.',
+      help: 'Deliveries that wait for an attempt; counted up to 10000.',
       registers,
     }),
     oldestUndelivered: new Gauge({
