@@ -3,8 +3,8 @@ import { Pool } from 'undici';
 export type Method = 'GET' | 'POST';
 
 export interface Client {
-  /** The parsed answer; anything but 2xx throws. */
-  call(method: Method | 'PUT', path: string, body?: unknown): Promise<unknown>;
+  /** The parsed answer; anything but 2xx throws. `authorization`: another than the usual one. */
+  call(method: Method | 'PUT', path: string, body?: unknown, authorization?: string): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -14,14 +14,12 @@ export function createClient(
   options: { readonly authorization: string; readonly connections: number },
 ): Client {
   const pool = new Pool(url, { connections: options.connections, pipelining: 1 });
-  const plain = { authorization: options.authorization };
-  const withBody = { ...plain, 'content-type': 'application/json' };
   return {
-    call: async (method, path, body) => {
+    call: async (method, path, body, authorization = options.authorization) => {
       const answer = await pool.request({
         method,
         path,
-        headers: body === undefined ? plain : withBody,
+        headers: { authorization, ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const text = await answer.body.text();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openDatabase } from './database.ts';
-import { multiply, relax } from './fill.ts';
+import { authorizations, multiply, relax } from './fill.ts';
 import { flow } from './flow.ts';
 import type { Receiver } from './receiver.ts';
 import { clientOf, type Provider, startSandbox } from './sandbox.ts';
@@ -59,13 +59,14 @@ async function fill(location: string, [first, ...neighbours]: readonly Provider[
     await database.run('begin');
     for (const [index, { slug }] of neighbours.entries()) {
       const past = { before: index * share, daysAgo: others - index };
-      await multiply(database, await idOf(database, slug), share, past);
+      await multiply(database, authorizations, await idOf(database, slug), share, past);
     }
     const past = { before: others * share, daysAgo: 0 };
-    if (first !== undefined) await multiply(database, await idOf(database, first.slug), count, past);
+    if (first !== undefined)
+      await multiply(database, authorizations, await idOf(database, first.slug), count, past);
     await database.run('commit');
-    // A PostgreSQL that runs does so by itself.
-    if (database.dialect === 'postgres') await database.run('vacuum analyze');
+    // A PostgreSQL that runs does so by itself; of tables with a row or two it would learn not to use their indexes.
+    if (database.dialect === 'postgres' && count > 0) await database.run('vacuum analyze');
   } finally {
     await database.stop();
   }

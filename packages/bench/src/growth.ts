@@ -4,8 +4,8 @@ import type { Client } from './client.ts';
 import { type EmbeddedServer, startPostgres } from './embedded-server.ts';
 import { flow, requests } from './flow.ts';
 import { type Grown, grow } from './grown.ts';
-import { type Receiver, startReceiver } from './receiver.ts';
-import { recording } from './recording.ts';
+import { startReceiver } from './receiver.ts';
+import { type Recorded, recording } from './recording.ts';
 import { type Figure, median } from './report.ts';
 import { clientOf, type Sandbox, startSandbox } from './sandbox.ts';
 import { singleCalls } from './single-calls.ts';
@@ -18,15 +18,22 @@ const flowTurns = { rounds: 5, seconds: 3, warmup: 4, workers: 16 } as const;
 const readTurns = { rounds: 3, seconds: 1, warmup: 0, workers: 8 } as const;
 const aim = 'at most 1.10';
 
-/** What a call costs where there is nothing, and where there is much: side by side, on each database. */
-export async function growth({ full = false } = {}): Promise<readonly Figure[]> {
-  const counts = full ? sizes.full : sizes.usual;
-  const onFile = await inWorkplace((place) => compare(place, 'SQLite', counts, async () => ({})));
+interface Options {
+  readonly full: boolean;
+}
+
+/** What a call costs where there is nothing, and where there is much: side by side, in turns. */
+export function growth({ full }: Options): Promise<readonly Figure[]> {
+  return inWorkplace((place) => compare(place, full ? sizes.full : sizes.usual, async () => ({})));
+}
+
+/** The same on PostgreSQL, whose own time counts as well. */
+export async function growthOnPostgres({ full }: Options): Promise<readonly Figure[]> {
   const server = await startPostgres();
-  if (server === undefined) return onFile;
+  if (server === undefined) return [];
+  const settings = async (name: string) => ({ DATABASE_URL: await server.database(name) });
   try {
-    const settings = async (name: string) => ({ DATABASE_URL: await server.database(name) });
-    return [...onFile, ...(await inWorkplace((place) => compare(place, 'PostgreSQL', counts, settings, server)))];
+    return await inWorkplace((place) => compare(place, full ? sizes.full : sizes.usual, settings, server));
   } finally {
     await server.stop();
   }
@@ -35,32 +42,47 @@ export async function growth({ full = false } = {}): Promise<readonly Figure[]> 
 type Settings = Readonly<Record<string, string>>;
 
 async function compare(
-  { directory, using }: Workplace,
-  name: string,
+  place: Workplace,
   counts: readonly number[],
   settingsOf: (name: string) => Promise<Settings>,
   server?: EmbeddedServer,
 ): Promise<Figure[]> {
-  const receiver = using(await startReceiver());
+  const receiver = place.using(await startReceiver());
   const worlds: Grown[] = [];
   for (const count of counts) {
-    const place = join(directory, String(count));
-    mkdirSync(place);
-    worlds.push(await grow(place, count, receiver, await settingsOf(`sandbox_${count}`)));
+    const directory = join(place.directory, String(count));
+    mkdirSync(directory);
+    const settings = { ...keepsEverything, ...(await settingsOf(`sandbox_${count}`)) };
+    worlds.push(await grow(directory, count, receiver, settings));
   }
-  const figures: Figure[] = worlds.slice(1).map(({ fillSeconds }, index) => ({
-    name: `filling ${labelOf(counts[index + 1])}`,
-    value: fillSeconds,
-    unit: 's',
-  }));
+  const filled = worlds.slice(1).map(
+    ({ fillSeconds }, index): Figure => ({
+      name: `filling ${labelOf(counts[index + 1])}`,
+      value: fillSeconds,
+      unit: 's',
+    }),
+  );
+  return [...filled, ...(await measureGrown(place, counts, worlds, server))];
+}
+
+/** By default all but the last hundred thousand events would be removed meanwhile. */
+const keepsEverything = { RETENTION_ROWS: '10000000' };
+
+/** Of sandboxes that are filled and stopped. */
+export async function measureGrown(
+  { using }: Workplace,
+  counts: readonly number[],
+  worlds: readonly Grown[],
+  server?: EmbeddedServer,
+): Promise<Figure[]> {
   const starts = await startTimes(worlds);
   const sandboxes: Sandbox[] = [];
   for (const world of worlds) sandboxes.push(using(await startSandbox(world.directory, world.settings)));
   const contenders = sandboxes.map((sandbox, index) => contenderOf(sandbox, worlds[index], using, server));
 
+  const figures: Figure[] = [];
   const flows = await takeTurns(contenders, flowTurns, (index) => flowOf(worlds[index]));
-  figures.push(...costs('mixed flow', counts, flows));
-  figures.push(...rates('mixed flow', counts, flows));
+  figures.push(...costs('mixed flow', counts, flows), ...rates('mixed flow', counts, flows));
   for (const [what, paths] of await readsOf(contenders, worlds)) {
     const taken = await takeTurns(contenders, readTurns, (index) => async (call) => {
       await call('GET', paths[index] ?? '');
@@ -68,10 +90,9 @@ async function compare(
     figures.push(...costs(what, counts, taken));
   }
   for (const [what, times] of await singleCalls(sandboxes, worlds)) {
-    figures.push(...compared(what, counts, times, 'ms'));
+    figures.push(...compared(what, counts, times));
   }
-  figures.push(...compared('start', counts, starts, 'ms'));
-  return figures.map((figure) => ({ ...figure, name: `${name}, ${figure.name}` }));
+  return [...figures, ...compared('start', counts, starts)];
 }
 
 function contenderOf(
@@ -103,17 +124,16 @@ async function readsOf(
   return (byWorld[0] ?? []).map(([what], place) => [what, byWorld.map((paths) => paths[place]?.[1] ?? '')]);
 }
 
-async function pathsOf(client: Client, world: Grown | undefined): Promise<readonly (readonly [string, string])[]> {
+async function pathsOf(
+  client: Client,
+  world: Grown | undefined,
+): Promise<readonly (readonly [string, string])[]> {
   const { call, answers } = recording((...each) => client.call(...each));
   await flowOf(world)(call);
-  const { authorization_request_id, authorizations } = answers.find(({ path }) => path.endsWith('/complete'))
-    ?.answer as {
-    authorization_request_id: string;
-    authorizations: { authorization_id: string; authorization_code: string }[];
-  };
+  const { authorization_request_id, authorizations } = completedIn(answers);
   const [authorization] = authorizations;
-  const { settlement_id } = (await client.call('POST', '/settlement/v1/settlements', {
-    sponsor_slug: 'sponsor-sandbox',
+  const { settlement_id } = (await client.call('POST', '/v3/settlements', {
+    sponsor_slug: 'sponsor-sandbox-do',
     period: '2026-01',
   })) as { settlement_id: string };
   return [
@@ -123,11 +143,22 @@ async function pathsOf(client: Client, world: Grown | undefined): Promise<readon
     ['list of requests', requests],
     ['list of authorizations', '/arc/v1/authorizations'],
     ['list of dispensations', '/dispensing/v1/dispensations'],
-    ['list of claims', '/claims/v1/claims'],
-    ['pending authorizations', `/settlement/v1/settlements/${settlement_id}/pending-authorizations`],
+    ['list of claims', '/arc/v1/claims'],
+    ['pending authorizations', `/v3/settlements/${settlement_id}/pending-authorizations`],
     ['list of deliveries', '/webhooks/v1/deliveries'],
     ['list of events', '/webhooks/v1/events'],
   ];
+}
+
+interface Completed {
+  readonly authorization_request_id: string;
+  readonly authorizations: readonly { authorization_id: string; authorization_code: string }[];
+}
+
+function completedIn(answers: readonly Recorded[]): Completed {
+  const completed = answers.find(({ path }) => path.endsWith('/complete'));
+  if (completed === undefined) throw new Error('Nothing was completed');
+  return completed.answer as Completed;
 }
 
 /** Medians of three, in turns. */
@@ -151,8 +182,9 @@ function labelOf(count = 0): string {
 function costs(what: string, counts: readonly number[], taken: readonly Taken[]): Figure[] {
   const values = taken.map(({ microseconds }) => microseconds / 1_000);
   const errors = taken.reduce((sum, each) => sum + each.errors.length, 0);
-  const failed: Figure[] = errors === 0 ? [] : [{ name: `${what}: errors`, value: errors, unit: '', mustBe: 0 }];
-  return [...compared(what, counts, values, 'ms'), ...failed];
+  const failed: Figure[] =
+    errors === 0 ? [] : [{ name: `${what}: errors`, value: errors, unit: '', mustBe: 0 }];
+  return [...compared(what, counts, values), ...failed];
 }
 
 function rates(what: string, counts: readonly number[], taken: readonly Taken[]): Figure[] {
@@ -164,10 +196,10 @@ function rates(what: string, counts: readonly number[], taken: readonly Taken[])
 }
 
 /** Processor time or time of each, and how many times that of none. */
-function compared(what: string, counts: readonly number[], values: readonly number[], unit: 'ms'): Figure[] {
+function compared(what: string, counts: readonly number[], values: readonly number[]): Figure[] {
   const base = values[0] ?? Number.NaN;
   return values.flatMap((value, index) => [
-    { name: `${what}: ${labelOf(counts[index])}`, value, unit },
+    { name: `${what}: ${labelOf(counts[index])}`, value, unit: 'ms' as const },
     ...(index === 0
       ? []
       : [{ name: `${what}: ratio ${labelOf(counts[index])}`, value: value / base, unit: '' as const, aim }]),

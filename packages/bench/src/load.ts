@@ -9,7 +9,7 @@ export interface Load {
   readonly errors: readonly string[];
 }
 
-export type Call = (method: Method, path: string, body?: unknown) => Promise<unknown>;
+export type Call = (method: Method, path: string, body?: unknown, authorization?: string) => Promise<unknown>;
 
 /** `workers` loops of `work` beside each other for so long; a loop that has begun is finished. */
 export async function load(
@@ -19,9 +19,9 @@ export async function load(
 ): Promise<Load> {
   const latencies: number[] = [];
   const errors: string[] = [];
-  const call: Call = async (method, path, body) => {
+  const call: Call = async (...sent) => {
     const began = performance.now();
-    const answer = await client.call(method, path, body);
+    const answer = await client.call(...sent);
     latencies.push(performance.now() - began);
     return answer;
   };

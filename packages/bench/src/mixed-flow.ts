@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { startBare } from './bare.ts';
 import { flow } from './flow.ts';
 import { startReceiver } from './receiver.ts';
+import { eventsIn } from './recorded.ts';
 import { recording } from './recording.ts';
 import type { Figure } from './report.ts';
 import { startSandbox } from './sandbox.ts';
@@ -24,17 +26,12 @@ export function mixedFlow(): Promise<readonly Figure[]> {
     using(other.client);
 
     const comparison = await versus({ client, child }, other, (each) => flow(each, provider));
-    const recorded = await totalOf('/webhooks/v1/events');
+    const recorded = await eventsIn(join(directory, 'data', 'sandbox.sqlite'));
     await receiver.until(recorded).catch((error: unknown) => console.error(String(error)));
     return [
       ...figuresOf(comparison, '0.5'),
       { name: 'events recorded', value: recorded, unit: '' },
       { name: 'events not delivered', value: recorded - receiver.events.size, unit: '', mustBe: 0 },
     ];
-
-    async function totalOf(path: string): Promise<number> {
-      const { page } = (await client.call('GET', `${path}?size=1`)) as { page: { total_elements: number } };
-      return page.total_elements;
-    }
   });
 }

@@ -10,12 +10,18 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-/** Reads what it is sent and says 200, like a receiver that queues. */
-export async function startReceiver(): Promise<Receiver> {
+/** Reads what it is sent and says 200, like a receiver that queues; 503 to the so-and-so-manyth that it refuses. */
+export async function startReceiver(refuses: (count: number) => boolean = () => false): Promise<Receiver> {
   const events = new Set<string>();
   let notify = () => {};
+  let count = 0;
   const server = createServer((request, response) => {
     request.on('end', () => {
+      count += 1;
+      if (refuses(count)) {
+        response.writeHead(503, { 'content-length': 0 }).end();
+        return;
+      }
       events.add(String(request.headers['x-osigu-event-id']));
       response.writeHead(200, { 'content-length': 0 }).end();
       notify();

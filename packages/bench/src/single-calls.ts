@@ -1,6 +1,6 @@
 import { createClient } from './client.ts';
-import type { Grown } from './grown.ts';
 import { requestOf, requests } from './flow.ts';
+import type { Grown } from './grown.ts';
 import { median } from './report.ts';
 import { clientOf, operatorKey, type Sandbox } from './sandbox.ts';
 
@@ -46,7 +46,10 @@ async function measure(sandbox: Sandbox, { small }: Grown): Promise<readonly (re
     }
     return [
       ['list of one with ten', await timed(() => client.call('GET', requests))],
-      ['clock of one with ten', await timed(() => client.call('POST', `${control}/clock/advance`, { seconds: 40 * 86_400 }))],
+      [
+        'clock of one with ten',
+        await timed(() => client.call('POST', `${control}/clock/advance`, { seconds: 40 * 86_400 })),
+      ],
       ['reset of one with ten', await timed(() => client.call('POST', `${control}/reset`))],
       ['metrics', await timed(() => text(`${sandbox.url}/metrics`))],
       ['list of providers', await timed(() => operator.call('GET', '/_sandbox/v1/providers'))],

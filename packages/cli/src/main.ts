@@ -12,13 +12,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError();
   processCommands(program);
   databaseCommands(program);
-  await program.parseAsync([...argv]);
+  // A default command of commander's would take a word that it does not know for an argument.
+  await program.parseAsync(argv.length > 2 ? [...argv] : [...argv, 'start']);
 }
 
 function processCommands(program: Command): void {
   program
-    .command('start', { isDefault: true })
-    .description('answer calls and do what happens later, in one process')
+    .command('start')
+    .description('answer calls and do what happens later, in one process; what happens without a command')
     .action(() => serve('all'));
   program
     .command('serve')

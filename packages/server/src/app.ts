@@ -59,6 +59,7 @@ import { newRowId } from './platform/ids.ts';
 import type { Log } from './platform/log.ts';
 import { createMailer } from './platform/mail.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { arrivals } from './platform/time.ts';
 import { createNumbers } from './store/numbers.ts';
 import { openBus } from './store/open-bus.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -228,6 +229,8 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     stop: async () => {
       accepting = false;
       faults?.stop();
+      // Whoever was let in by the kernel has sent a call, and is answered.
+      await arrivals();
       await app.close();
       await requestLog.stop();
       await worker.stop();

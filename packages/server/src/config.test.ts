@@ -17,6 +17,7 @@ describe('readConfig', () => {
       corsOrigins: '*',
       trustProxy: false,
       webhookRanges: [],
+      retention: { days: 30, rows: 100_000 },
     });
   });
 
@@ -35,6 +36,8 @@ describe('readConfig', () => {
     ['PROFILE', 'production', { environment: 'production' }],
     ['ACCEPT_ANY_CREDENTIALS', 'false', {}],
     ['TRUST_PROXY', 'true', { trustProxy: true }],
+    ['RETENTION_DAYS', '1', { retention: { days: 1, rows: 100_000 } }],
+    ['RETENTION_ROWS', '10000000', { retention: { days: 30, rows: 10_000_000 } }],
     ['WEBHOOK_ALLOWED_RANGES', '10.0.0.0/8, fd00::/8', { webhookRanges: ['10.0.0.0/8', 'fd00::/8'] }],
     [
       'CORS_ORIGINS',
@@ -61,6 +64,11 @@ describe('readConfig', () => {
     ['PROFILE', 'staging'],
     ['HOSTED', 'yes'],
     ['TRUST_PROXY', '1'],
+    ['RETENTION_DAYS', '0'],
+    ['RETENTION_DAYS', '3651'],
+    ['RETENTION_DAYS', '1.5'],
+    ['RETENTION_ROWS', '99'],
+    ['RETENTION_ROWS', 'all'],
     ['WEBHOOK_ALLOWED_RANGES', '10.0.0.0/33'],
     ['WEBHOOK_ALLOWED_RANGES', 'receivers.example'],
     ['OPERATOR_KEY', 'short'],

@@ -9,6 +9,8 @@ export async function main(role: Role = 'all'): Promise<void> {
 
 /** Reads the settings and does something with them. A failure is one line and exit 1. */
 export async function withConfig(failed: string, action: (config: Config) => Promise<void>): Promise<void> {
+  // What is written holds secrets and health data: files are their owner's alone.
+  process.umask(0o077);
   try {
     await action(readConfig(process.env));
   } catch (error) {

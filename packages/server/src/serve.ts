@@ -1,9 +1,8 @@
-import { constants } from 'node:fs';
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createSandbox, type Role } from './app.ts';
 import type { Announcement, FirstProvider } from './banner.ts';
-import { databaseOf } from './commands/place.ts';
+import { databaseOf, makeDataDir } from './commands/place.ts';
 import type { Config } from './config.ts';
 import { findClient } from './core/providers/callers.ts';
 import { type Credentials, createProvider, firstVersion } from './core/providers/service.ts';
@@ -33,13 +32,10 @@ const exampleProvider = {
 
 /** Starts a server from its settings and gets the data directory ready. */
 export async function serve(config: Config, role: Role): Promise<Running> {
-  // What is written holds secrets and health data: files are their owner's alone.
-  process.umask(0o077);
   const dataDir = resolve(config.dataDir);
   const operatorKeyFile = join(dataDir, 'operator.key');
   const operatorKey = await namingSetting(dataDirReason(config), async () => {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    await makeDataDir(dataDir);
     return config.operatorKey ?? keptSecret(operatorKeyFile, 'operator_');
   });
   const log = createLog(config.logLevel, { environment: config.environment });
@@ -60,7 +56,7 @@ export async function serve(config: Config, role: Role): Promise<Running> {
         corsOrigins: config.corsOrigins,
         trustProxy: config.trustProxy,
         webhookRanges: config.webhookRanges,
-      retention: config.retention,
+        retention: config.retention,
         isPrepared: () => prepared,
         log,
       }),
@@ -69,7 +65,8 @@ export async function serve(config: Config, role: Role): Promise<Running> {
   const address = await namingSetting(addressReason(config), () =>
     sandbox.app.listen({ host: config.host, port: config.port }),
   );
-  const baseUrl = config.publicUrl ?? address;
+  // Of a worker only those beside it need to know.
+  const baseUrl = (role === 'work' ? undefined : config.publicUrl) ?? address;
   const first = role === 'work' ? undefined : await firstProviderOf(config, sandbox.units, dataDir, baseUrl);
   prepared = true;
   sandbox.startWorker();

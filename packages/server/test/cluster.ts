@@ -1,4 +1,4 @@
-import { createDatabase, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
+import { createDatabase, onServer, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
 
 /** Several sandboxes on one database, as processes beside each other would be. */
 export interface Cluster {
@@ -35,4 +35,13 @@ export function at(member: TestSandbox | undefined, provider: TestProvider): Tes
     advance: async (seconds) =>
       (await call('POST', `/_sandbox/v1/providers/${provider.slug}/clock/advance`, { seconds })).body,
   };
+}
+
+/** Breaks a connection of each process, as the network would. */
+export function endConnections(database: string, kind: 'bus' | 'presence'): Promise<void> {
+  return onServer(
+    database,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'osigu-sandbox ${kind}'`,
+  );
 }

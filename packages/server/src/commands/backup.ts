@@ -1,20 +1,17 @@
-import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { type Config, ConfigError } from '../config.ts';
-import { databaseOf } from './place.ts';
+import { existingDatabaseOf } from './place.ts';
 
 /**
  * Copies the embedded database as it is at one moment, while a server goes on using it. The copy is there whole or not
  * at all; a file of that name is replaced.
  */
 export async function backUp(config: Config, file: string): Promise<void> {
-  const source = databaseOf(config);
   if (config.databaseUrl !== undefined) {
     throw new ConfigError('backup copies the embedded database: for PostgreSQL use pg_dump');
   }
-  if (!existsSync(source))
-    throw new ConfigError(`DATA_DIR is wrong: there is no database in ${config.dataDir}`);
+  const source = existingDatabaseOf(config);
   const draft = `${file}.part`;
   const database = new DatabaseSync(source, { readOnly: true });
   try {

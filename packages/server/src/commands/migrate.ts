@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { databaseReason, namingSetting } from '../start-reasons.ts';
 import { migrations } from '../store/migrate.ts';
 import { openStore, pendingMigrationsOf } from '../store/store.ts';
-import { databaseOf } from './place.ts';
+import { databaseOf, placeOf } from './place.ts';
 
 /** What a start would apply to the database; nothing is changed, nothing is created. */
 export async function pendingAt(config: Config): Promise<readonly string[]> {
@@ -15,9 +15,8 @@ export async function pendingAt(config: Config): Promise<readonly string[]> {
 /** Applies it, as a start does. Answers what was applied. */
 export async function migrateAt(config: Config): Promise<readonly string[]> {
   const pending = await pendingAt(config);
-  const store = await namingSetting(databaseReason(config), () =>
-    openStore({ location: databaseOf(config), poolSize: 1 }),
-  );
+  const location = await placeOf(config);
+  const store = await namingSetting(databaseReason(config), () => openStore({ location, poolSize: 1 }));
   await store.close();
   return pending;
 }

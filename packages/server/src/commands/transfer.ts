@@ -8,11 +8,11 @@ import { createUnitsOfWork, type UnitsOfWork } from '../engine/unit-of-work.ts';
 import { databaseReason, namingSetting } from '../start-reasons.ts';
 import { createNumbers } from '../store/numbers.ts';
 import { openStore } from '../store/store.ts';
-import { databaseOf } from './place.ts';
+import { databaseOf, existingDatabaseOf, placeOf } from './place.ts';
 
 /** Throws a fault when there is no such provider. */
-export function exportFrom(config: Config, provider_slug: string): Promise<ProviderFile> {
-  return withUnits(config, (units) => exportProvider(units, provider_slug));
+export async function exportFrom(config: Config, provider_slug: string): Promise<ProviderFile> {
+  return withUnits(config, existingDatabaseOf(config), (units) => exportProvider(units, provider_slug));
 }
 
 /** Throws a fault that lists what is wrong with the document, or says what is taken. */
@@ -20,13 +20,15 @@ export async function importInto(config: Config, document: unknown): Promise<Imp
   if (config.databaseUrl === undefined && isInUse(databaseOf(config))) {
     throw new ConfigError(`stop the server first: it is using the database in ${config.dataDir}`);
   }
-  return withUnits(config, (units) => importProvider(units, document));
+  return withUnits(config, await placeOf(config), (units) => importProvider(units, document));
 }
 
-async function withUnits<T>(config: Config, work: (units: UnitsOfWork) => Promise<T>): Promise<T> {
-  const store = await namingSetting(databaseReason(config), () =>
-    openStore({ location: databaseOf(config), poolSize: 2 }),
-  );
+async function withUnits<T>(
+  config: Config,
+  location: string,
+  work: (units: UnitsOfWork) => Promise<T>,
+): Promise<T> {
+  const store = await namingSetting(databaseReason(config), () => openStore({ location, poolSize: 2 }));
   try {
     return await work(createUnitsOfWork(store, createNumbers(store), config.environment, () => {}));
   } finally {

@@ -16,38 +16,39 @@ export interface Advanced {
 /** Work that another worker holds is waited for this long. */
 const patience = 60 * second;
 
-/** Rewrites when the provider's rows fall due in real time; harmless to repeat. */
-const realignDueWork = change<{ provider_id: string }>((db, { provider_id }) =>
-  db
+/** Rewrites when the provider's rows fall due in real time, where that is another moment; harmless to repeat. */
+const realignDueWork = change<{ provider_id: string }>((db, { provider_id }) => {
+  const offset = db
+    .selectFrom('providers')
+    .select('clock_offset')
+    .where('provider_id', '=', provider_id)
+    .$asScalar();
+  return db
     .updateTable('due_work')
-    .set((eb) => ({
-      due_at_real: eb(
-        'due_at',
-        '-',
-        eb.selectFrom('providers').select('clock_offset').where('provider_id', '=', provider_id).$asScalar(),
-      ),
-    }))
-    .where('provider_id', '=', provider_id),
-);
+    .set((eb) => ({ due_at_real: eb('due_at', '-', offset) }))
+    .where('provider_id', '=', provider_id)
+    .where((eb) => eb('due_at_real', '!=', eb('due_at', '-', offset)));
+});
 
 /**
  * After a crash: rows of a clock that was being advanced may be out of line; and what the dead process had claimed is
- * free at once where it was the only one, instead of when its leases end.
+ * free at once where it was the only one, instead of when its leases end. A start looks at what is overdue and at the
+ * rows of clocks that were moved, not at all that will ever be due.
  */
 export async function recoverDueWork(units: UnitsOfWork): Promise<void> {
-  if (units.store.dialect === 'sqlite') {
-    await units.store.db
-      .updateTable('due_work')
-      .set({ lease_until_real: 0 })
-      .where('lease_until_real', '>', 0)
-      .execute();
-  }
-  const moved = await units.store.db
+  const { db, dialect } = units.store;
+  const alone = dialect === 'sqlite';
+  const freed = db.updateTable('due_work').set({ lease_until_real: 0 }).where('lease_until_real', '>', 0);
+  if (alone) await freed.where('due_at_real', '<=', realNow()).execute();
+  const moved = await db
     .selectFrom('providers')
     .select('provider_id')
     .where('clock_offset', '!=', 0)
     .execute();
-  for (const { provider_id } of moved) await realignDueWork(units.store.db, { provider_id });
+  for (const { provider_id } of moved) {
+    if (alone) await freed.where('provider_id', '=', provider_id).execute();
+    await realignDueWork(db, { provider_id });
+  }
 }
 
 /**

@@ -63,6 +63,12 @@ export function afterArrivals(action: () => void): void {
   setImmediate(action);
 }
 
+/** What has arrived at the process's sockets by now has been accepted and read. */
+export async function arrivals(): Promise<void> {
+  // One turn may be half over, the next accepts connections, the one after it reads from them.
+  for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => afterArrivals(resolve));
+}
+
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);

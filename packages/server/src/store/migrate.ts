@@ -1,7 +1,7 @@
 import { type Kysely, Migrator, sql } from 'kysely';
-import { realNow, second } from '../platform/time.ts';
+import { realNow, second, sleep } from '../platform/time.ts';
 import type { Database } from './database.ts';
-import { isLockTimeout, isMissingTable } from './failures.ts';
+import { failureKind, isBusy, isLockTimeout, isMissingTable } from './failures.ts';
 import { foundation } from './migrations/001-foundation.ts';
 import { authorizations } from './migrations/002-authorizations.ts';
 import { webhooks } from './migrations/003-webhooks.ts';
@@ -16,6 +16,7 @@ import { deliveryListing } from './migrations/011-delivery-listing.ts';
 import { sequence } from './migrations/012-sequence.ts';
 import { claimedBy } from './migrations/013-claimed-by.ts';
 import { retention } from './migrations/014-retention.ts';
+import { growth } from './migrations/015-growth.ts';
 import type { DialectName } from './migrations/schema.ts';
 
 export type Migrations = Readonly<
@@ -37,6 +38,7 @@ export const migrations = {
   '012-sequence': sequence,
   '013-claimed-by': claimedBy,
   '014-retention': retention,
+  '015-growth': growth,
 } as const satisfies Migrations;
 
 /** The newest migration: rows that are kept outside of their tables fit no other schema. */
@@ -68,8 +70,12 @@ async function appliedMigrations(db: Kysely<Database>): Promise<string[]> {
   }
 }
 
-/** A migration waits no longer than this for whoever uses a table, who would have to wait behind it. */
-const lockPatience = 10 * 60 * second;
+/** A migration asks this long for tables that others use. */
+const lockPatience: Readonly<Record<DialectName, number>> = {
+  postgres: 10 * 60 * second,
+  sqlite: 20 * second,
+};
+const betweenTries = 50;
 
 /**
  * Applies what is pending, all of it or nothing, one process at a time. Others go on serving meanwhile: a table that
@@ -80,12 +86,24 @@ export async function migrate(
   dialect: DialectName,
   known: Migrations = migrations,
 ): Promise<void> {
-  const giveUpAt = realNow() + lockPatience;
+  const giveUpAt = realNow() + lockPatience[dialect];
   for (;;) {
     if ((await pendingMigrations(db, known)).length === 0) return;
-    const { error } = await new Migrator({ db, provider: providerOf(dialect, known) }).migrateToLatest();
+    const error = await applyPending(db, dialect, known);
     if (error === undefined) return;
-    if (!isLockTimeout(error) || realNow() > giveUpAt) throw error;
+    const isInTheWay = isLockTimeout(error) || isBusy(error) || failureKind(error) === 'retry';
+    if (!isInTheWay || realNow() > giveUpAt) throw error;
+    await sleep(betweenTries);
+  }
+}
+
+/** Answers what went wrong. */
+async function applyPending(db: Kysely<Database>, dialect: DialectName, known: Migrations): Promise<unknown> {
+  try {
+    const provider = providerOf(dialect, known);
+    return (await new Migrator({ db, provider }).migrateToLatest()).error;
+  } catch (error) {
+    return error;
   }
 }
 

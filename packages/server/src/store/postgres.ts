@@ -8,6 +8,7 @@ import {
 } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import type { Database } from './database.ts';
+import { isOutdatedPlan } from './failures.ts';
 import { type Executor, executesDirectly } from './statement.ts';
 
 /** int8 comes as text by default; every one we store is below 2^53. */
@@ -51,7 +52,12 @@ export async function openPostgres(url: string, poolSize: number): Promise<Poole
   const pool = await poolTo(url, poolSize, ofCallers);
   const dialect = new PostgresDialect({ pool });
   const db = new Kysely<Database>({ dialect });
-  executesDirectly(db, (sql, parameters) => runPrepared(pool, sql, parameters));
+  executesDirectly(db, (sql, parameters) =>
+    runPrepared(pool, sql, parameters).catch((error: unknown) => {
+      if (isOutdatedPlan(error)) return runPrepared(pool, sql, parameters);
+      throw error;
+    }),
+  );
   const driver = dialect.createDriver();
   const transactionOn = (client: PoolClient): Transaction<Database> => {
     const connection = connectionOf(client);
@@ -88,17 +94,28 @@ async function transact<T>(pool: Pool, work: (client: PoolClient) => Promise<T>)
   }
 }
 
-const names = new Map<string, string>();
+/** By their text. All get others when one is outdated: a change of the schema seldom comes alone. */
+let names = new Map<string, string>();
+let named = 0;
 
-/** Statements that are compiled once are also parsed and planned once per connection. */
+/**
+ * Statements that are compiled once are also parsed and planned once per connection. After a migration by a newer version
+ * some fail; the next try, of the whole transaction where they were part of one, plans them anew.
+ */
 async function runPrepared(on: Pool | PoolClient, sql: string, parameters: readonly unknown[]) {
   let name = names.get(sql);
   if (name === undefined) {
-    name = `s${names.size}`;
+    name = `s${named}`;
+    named += 1;
     names.set(sql, name);
   }
-  const { rows, rowCount } = await on.query({ name, text: sql, values: [...parameters] });
-  return { rows: rows as unknown[], changes: rowCount ?? 0 };
+  try {
+    const { rows, rowCount } = await on.query({ name, text: sql, values: [...parameters] });
+    return { rows: rows as unknown[], changes: rowCount ?? 0 };
+  } catch (error) {
+    if (isOutdatedPlan(error) && names.get(sql) === name) names = new Map();
+    throw error;
+  }
 }
 
 function connectionOf(client: PoolClient): DatabaseConnection {

@@ -8,7 +8,7 @@ import {
   type Reply,
   type TestProvider,
 } from '../harness.ts';
-import { newProgram, type Program, type Settings } from './process-harness.ts';
+import { type Exit, newProgram, type Program, type Settings } from './process-harness.ts';
 
 type Command = 'start' | 'serve' | 'work';
 
@@ -33,6 +33,8 @@ export interface Member {
   readonly run: () => number;
   readonly isUp: () => boolean;
   kill(): Promise<void>;
+  /** As behind a proxy: no new calls go there, then it is asked to stop. What it has taken is not to break. */
+  stop(): Promise<Exit>;
   start(): Promise<void>;
 }
 
@@ -125,6 +127,11 @@ async function newMember(command: Command, settings: Settings): Promise<Member> 
       up = false;
       run += 1;
       await program.end('SIGKILL');
+    },
+    stop: async () => {
+      up = false;
+      await pause(100);
+      return program.end('SIGTERM');
     },
     start: async () => {
       await program.start();

@@ -26,7 +26,7 @@ interface Clinic {
 
 let fleet: Fleet;
 let all: readonly Clinic[] = [];
-let killing = true;
+let going = true;
 
 async function openClinic(random: () => number): Promise<Clinic> {
   const provider = await fleet.provider();
@@ -35,20 +35,28 @@ async function openClinic(random: () => number): Promise<Clinic> {
   return { provider, receiver, load: createLoad(provider, random), prescriptions: new Set() };
 }
 
+async function prescribeOne({ provider, prescriptions }: Clinic): Promise<string> {
+  const { prescription_id } = await prescribe(provider);
+  prescriptions.add(prescription_id);
+  return prescription_id;
+}
+
 /** Writes one after the other, and reads. */
-async function prescriber({ provider, prescriptions }: Clinic): Promise<void> {
-  while (killing) {
-    const { prescription_id } = await prescribe(provider);
-    prescriptions.add(prescription_id);
-    await provider.call('GET', `/ehr/v1/prescriptions/${prescription_id}`);
+async function prescriber(clinic: Clinic): Promise<void> {
+  const { provider } = clinic;
+  while (going) {
+    await provider.call('GET', `/ehr/v1/prescriptions/${await prescribeOne(clinic)}`);
     await provider.call('GET', '/arc/v1/authorizations?size=20');
     await provider.call('GET', '/webhooks/v1/deliveries?size=20');
   }
 }
 
+function prescribers(clinic: Clinic, howMany: number): Promise<unknown> {
+  return Promise.all(Array.from({ length: howMany }, () => prescriber(clinic)));
+}
+
 function work(clinic: Clinic): Promise<unknown> {
-  const prescribers = Array.from({ length: users.prescribing }, () => prescriber(clinic));
-  return Promise.all([clinic.load.run(users.dispensing), ...prescribers]);
+  return Promise.all([clinic.load.run(users.dispensing), prescribers(clinic, users.prescribing)]);
 }
 
 /** Milliseconds until it serves again. */
@@ -63,9 +71,9 @@ async function restart(member: Member): Promise<void> {
 /** One at random every two seconds, started again at once; answers how many. */
 async function killMembers(random: () => number): Promise<number> {
   const restarts: Promise<void>[] = [];
-  const until = performance.now() + seconds * 1_000;
-  while (performance.now() < until) {
-    await pause(between);
+  const begun = performance.now();
+  for (let at = between; at <= seconds * 1_000; at += between) {
+    await pause(begun + at - performance.now());
     const up = fleet.members.filter((member) => member.isUp());
     const victim = up[Math.floor(random() * up.length)];
     await victim?.kill();
@@ -110,9 +118,13 @@ function issued(receiver: Receiver): string[] {
 }
 
 /** Decisions and timeouts fall due, and what is to be delivered is, within the lease of whoever was killed. */
-async function settle({ provider }: Clinic): Promise<void> {
-  await provider.advance(31 * 60);
-  await until(
+async function settle(clinic: Clinic): Promise<void> {
+  await clinic.provider.advance(31 * 60);
+  await delivered(clinic);
+}
+
+function delivered({ provider }: Clinic): Promise<boolean> {
+  return until(
     'the deliveries',
     async () => {
       const { body } = await provider.call('GET', '/webhooks/v1/deliveries?status=PENDING&size=1');
@@ -139,7 +151,7 @@ if (inject('dialect') === 'postgres') {
     const started = performance.now();
     const running = Promise.all(all.map(work));
     const kills = await killMembers(seeded(seed + 1));
-    killing = false;
+    going = false;
     for (const { load } of all) load.killIsNear();
     await running;
     const quiet = performance.now();
@@ -152,6 +164,42 @@ if (inject('dialect') === 'postgres') {
     expect(settled).toBeLessThan(25_000);
     if (process.env.CHAOS_SECONDS !== undefined) report(kills, settled, performance.now() - started);
   });
+
+  test('what a killed process was delivering others deliver, long before its lease ends', async () => {
+    const [first, , , working] = fleet.members;
+    for (const { receiver } of all) receiver.hold();
+    await Promise.all(all.flatMap((clinic) => Array.from({ length: 8 }, () => prescribeOne(clinic))));
+    await until('deliveries on their way', () => all.every(({ receiver }) => receiver.held() >= 8));
+    const killed = performance.now();
+    await Promise.all([first?.kill(), working?.kill()]);
+    for (const { receiver } of all) receiver.release();
+    await Promise.all(all.map(delivered));
+    expect(performance.now() - killed).toBeLessThan(15_000);
+    await Promise.all([first?.start(), working?.start()]);
+    expect(fleet.complaints).toEqual([]);
+  }, 60_000);
+
+  test('SIGTERM under load: exit 0 within 15 s, no call broken, the others go on with what was due', async () => {
+    const [first, second, serving, working] = fleet.members;
+    const written = () => all.reduce((sum, { prescriptions }) => sum + prescriptions.size, 0);
+    going = true;
+    const running = Promise.all(all.map((clinic) => prescribers(clinic, 8)));
+    for (const member of [first, working, serving]) {
+      const before = written();
+      await until('calls to be on their way', () => written() > before + 20);
+      const asked = performance.now();
+      expect(await member?.stop()).toEqual({ code: 0, signal: null });
+      expect(performance.now() - asked).toBeLessThan(15_000);
+    }
+    expect(second?.isUp()).toBe(true);
+    going = false;
+    await running;
+    expect(fleet.complaints).toEqual([]);
+    for (const { receiver, prescriptions } of all) {
+      const told = () => issued(receiver).filter((name) => name.startsWith('prescription.issued'));
+      await until('every event', () => told().length === prescriptions.size);
+    }
+  }, 60_000);
 }
 
 function report(kills: number, settled: number, whole: number): void {

@@ -123,7 +123,7 @@ export function runCommand(words: readonly string[], settings: Settings): Promis
 }
 
 async function ended(run: Run): Promise<Exit & Output> {
-  const timer = setTimeout(() => run.kill('SIGKILL'), 10_000);
+  const timer = setTimeout(() => run.kill('SIGKILL'), 20_000);
   const exit = await run.exit;
   clearTimeout(timer);
   return { ...exit, ...run.output() };

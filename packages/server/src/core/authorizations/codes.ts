@@ -1,8 +1,8 @@
 import { randomDigits } from '../../platform/random.ts';
 import { utcYear } from '../../platform/time.ts';
 
-/** So often a code is drawn with six digits (D); then, the year being crowded, a digit is added. */
-const sixDigitTries = 8;
+/** So often a code is drawn with six digits (D); then, the year being crowded, a digit is added: each try is a statement. */
+const sixDigitTries = 3;
 export const maxTries = 16;
 
 /** D: `AUTH-<year>-<6 digits>`, random, so that one tells nothing about another. `attempt` counts from 0. */

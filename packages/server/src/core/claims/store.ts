@@ -1,5 +1,6 @@
 import type { ClaimStatus } from '@osigu-sandbox/contract';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
+import { countMatching } from '../../store/counting.ts';
 import type { ClaimTable } from '../../store/database.ts';
 import { rowLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
@@ -113,11 +114,9 @@ export async function listClaimRows(
   if (sponsor_slug !== undefined) matching = matching.where('sponsor_slug', '=', sponsor_slug);
   if (from !== undefined) matching = matching.where('created_at', '>=', from);
   if (to !== undefined) matching = matching.where('created_at', '<=', to);
-  const { total } = await matching
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const total = await countMatching(db, matching, { limit, offset });
   const rows = await matching.selectAll().orderBy('claim_id', 'desc').limit(limit).offset(offset).execute();
-  return { total: Number(total), rows };
+  return { total, rows };
 }
 
 /** OPEN ones of this provider that hold something of others. */
@@ -142,6 +141,7 @@ export const withdrawOpenOfOthers = statement<
     .set({ status: 'VOIDED', voided_at, void_reason: 'The owner of the authorization was reset.' })
     .where('owner_provider_id', '=', owner_provider_id)
     .where('provider_id', '!=', owner_provider_id)
-    .where('status', '=', 'OPEN')
+    // Spelled out, for the index is of these alone.
+    .where('status', '=', sql.lit('OPEN'))
     .returning('claim_id'),
 );

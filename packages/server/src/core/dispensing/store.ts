@@ -1,5 +1,6 @@
 import type { DispensationCanceller } from '@osigu-sandbox/contract';
 import type { Selectable } from 'kysely';
+import { countMatching } from '../../store/counting.ts';
 import type { DispensationTable } from '../../store/database.ts';
 import { rowLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
@@ -161,14 +162,12 @@ export async function listDispensationRows(
   let matching = db.selectFrom('dispensations').where('provider_id', '=', provider_id);
   if (status !== undefined) matching = matching.where('status', '=', status);
   if (code !== undefined) matching = matching.where('code', '=', code);
-  const { total } = await matching
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const total = await countMatching(db, matching, { limit, offset });
   const rows = await matching
     .selectAll()
     .orderBy('dispensation_id', 'desc')
     .limit(limit)
     .offset(offset)
     .execute();
-  return { total: Number(total), rows };
+  return { total, rows };
 }

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { countMatching } from '../../store/counting.ts';
 import type { PatientTable } from '../../store/database.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 
@@ -54,9 +55,7 @@ export async function listPatientRows(
   if (filter.document_key !== undefined) matching = matching.where('document_key', '=', filter.document_key);
   if (filter.document_type !== undefined)
     matching = matching.where('document_type', '=', filter.document_type);
-  const { total } = await matching
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const total = await countMatching(db, matching, { limit, offset });
   const rows = await matching.selectAll().orderBy('patient_id', 'desc').limit(limit).offset(offset).execute();
-  return { total: Number(total), rows };
+  return { total, rows };
 }

@@ -1,5 +1,6 @@
 import type { PrescriptionStatus } from '@osigu-sandbox/contract';
 import type { Insertable, Selectable } from 'kysely';
+import { countMatching } from '../../store/counting.ts';
 import type { PrescriptionLineTable, PrescriptionTable } from '../../store/database.ts';
 import { rowLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
@@ -131,14 +132,12 @@ export async function listPrescriptionRows(
   if (status !== undefined) matching = matching.where('status', '=', status);
   if (patient_id !== undefined) matching = matching.where('patient_id', '=', patient_id);
   if (code !== undefined) matching = matching.where('prescription_code', '=', code);
-  const { total } = await matching
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const total = await countMatching(db, matching, { limit, offset });
   const rows = await matching
     .selectAll()
     .orderBy('prescription_id', 'desc')
     .limit(limit)
     .offset(offset)
     .execute();
-  return { total: Number(total), rows };
+  return { total, rows };
 }

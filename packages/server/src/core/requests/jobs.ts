@@ -2,7 +2,7 @@ import { mergeBatches, packCalls } from './batch.ts';
 import { findCall, listCalls, pickBodies } from './search.ts';
 
 /** What is done in the thread of the log. */
-export const jobs = { packCalls, mergeBatches, listCalls, findCall, pickBodies };
+const jobs = { packCalls, mergeBatches, listCalls, findCall, pickBodies };
 
 export type Jobs = typeof jobs;
 export type JobName = keyof Jobs;

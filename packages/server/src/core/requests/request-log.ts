@@ -46,8 +46,11 @@ interface RequestLogOptions extends LogBounds {
 const standardKept: Kept = { rows: 10_000, bytes: 20_000_000 };
 const standardWaiting: Waiting = { calls: 5_000, bytes: 32_000_000 };
 const pause = 250;
-/** So many do not wait for the pause. To copy them for the other thread stops this one for a moment. */
-const atOnce: Waiting = { calls: 200, bytes: 1_000_000 };
+/**
+ * So many do not wait for the pause. To wake the other thread up costs more than to hand a hundred calls over, and to
+ * copy very many stops this one for milliseconds.
+ */
+const atOnce: Waiting = { calls: 500, bytes: 2_000_000 };
 
 export function createRequestLog({ store, log, live, onLost, ...bounds }: RequestLogOptions): RequestLog {
   const kept = bounds.kept ?? standardKept;
@@ -58,19 +61,16 @@ export function createRequestLog({ store, log, live, onLost, ...bounds }: Reques
   let cancelPause: (() => void) | undefined;
   let writing: Promise<void> | undefined;
   let isPlanned = false;
+  let isReachable = true;
 
   function planToWrite(): void {
     if (writing !== undefined || isPlanned) return;
-    if (queue.length() < atOnce.calls) {
-      cancelPause ??= after(pause, writeInBackground);
+    if (queue.length() < atOnce.calls || !isReachable) {
+      cancelPause ??= after(pause, () => void write());
       return;
     }
     isPlanned = true;
-    afterArrivals(writeInBackground);
-  }
-
-  function writeInBackground(): void {
-    write().catch((error: unknown) => log.warn({ err: error }, 'request log not pruned'));
+    afterArrivals(() => void write());
   }
 
   /** Everything that waits at this moment. */
@@ -80,7 +80,7 @@ export function createRequestLog({ store, log, live, onLost, ...bounds }: Reques
     isPlanned = false;
     writing ??= writeWaiting().finally(() => {
       writing = undefined;
-      if (queue.length() > 0) cancelPause ??= after(pause, writeInBackground);
+      if (queue.length() > 0) planToWrite();
     });
     return writing;
   }
@@ -91,12 +91,19 @@ export function createRequestLog({ store, log, live, onLost, ...bounds }: Reques
       const calls = queue.take({ ...atOnce, calls: Math.min(atOnce.calls, left) });
       left -= calls.length;
       if (calls.length === 0) break;
-      if (!(await writeBatch(calls))) {
+      isReachable = await writeBatch(calls);
+      if (!isReachable) {
         queue.putBack(calls);
         break;
       }
     }
-    await pruning.prune();
+    await prune();
+  }
+
+  function prune(provider_id?: string): Promise<void> {
+    return pruning
+      .prune(provider_id)
+      .catch((error: unknown) => log.warn({ err: error }, 'request log not pruned'));
   }
 
   /** False: the database cannot be reached, later perhaps. */
@@ -124,13 +131,13 @@ export function createRequestLog({ store, log, live, onLost, ...bounds }: Reques
       // What is being written now may have begun before the last call ended.
       await writing;
       await write();
-      await pruning.prune(provider_id);
+      await prune(provider_id);
     },
     list: (provider_id, ...rest) => listRequests(reading, provider_id, ...rest),
     read: (provider_id, ...rest) => readRequest(reading, provider_id, ...rest),
     stop: async () => {
-      await writing?.catch(() => undefined);
-      await write().catch(() => undefined);
+      await writing;
+      await write();
       cancelPause?.();
       await thread.stop();
       const lost = queue.length();

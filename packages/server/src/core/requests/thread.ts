@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { after, minute } from '../../platform/time.ts';
 import type { JobInput, JobName, JobResult, Order, Outcome } from './jobs.ts';
@@ -26,7 +28,12 @@ export function createThread(entry = new URL('./thread-main.ts', import.meta.url
   let cancelEnd = () => {};
 
   function start(): Running {
-    const worker = new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: 128 } });
+    const cache = getCompileCacheDir();
+    const worker = new Worker(entry, {
+      // What was compiled before needs no stripper of types here either (docs/decisions/011).
+      env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
+      resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
+    });
     const started: Running = { worker, waiting: [] };
     worker.unref();
     worker.on('message', (outcome: Outcome) => {

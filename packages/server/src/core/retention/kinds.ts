@@ -24,8 +24,18 @@ export interface HistoryKind {
   readonly anyNumber?: true;
   /** No part of the provider's world, so that nothing ever brings an old row back. */
   readonly outlivesWorld?: true;
+  /** Of one statement; the usual number is for rows without much in them. */
+  readonly rowsAtOnce?: number;
   /** SQL: nobody needs the row any more. */
-  readonly over: (inputs: { readonly provider_id: string; readonly now: number }) => RawBuilder<unknown>;
+  readonly over: (moment: Moment) => RawBuilder<unknown>;
+}
+
+interface Moment {
+  readonly provider_id: string;
+  /** On the provider's clock. */
+  readonly now: number;
+  /** Real time: what was made before is too old. */
+  readonly oldest: number;
 }
 
 const expired: HistoryKind['over'] = ({ now }) => sql`expires_at <= ${now}`;
@@ -45,11 +55,13 @@ const deliveries = {
 export const histories: readonly HistoryKind[] = [
   {
     table: 'request_log',
-    key: 'log_id',
-    madeBy: ['log_id', 'loggedRequest'],
+    // Of many calls, named by the first of them.
+    key: 'batch_id',
+    madeBy: ['batch_id', 'loggedRequest'],
     anyNumber: true,
     outlivesWorld: true,
-    over: ({ provider_id }) => sql`provider_id = ${provider_id}`,
+    rowsAtOnce: 10,
+    over: ({ provider_id, oldest }) => sql`provider_id = ${provider_id} and last_at_real < ${oldest}`,
   },
   // Their attempts go with them.
   { ...deliveries, status: 'ABANDONED', over: abandoned },

@@ -11,7 +11,6 @@ import {
   type HistoryStatements,
   historyStatements,
   type Place,
-  rowsAtOnce,
   type Tenant,
   takeTurn,
 } from './store.ts';
@@ -67,16 +66,17 @@ export function historyPruner(parts: PruningParts, kind: HistoryKind, retention:
       stopped.delete(provider_id);
       for (let batch = 0; !isStopping(); batch += 1) {
         const now = providerNow(tenant.clock_offset);
-        const oldest = await statements.oldest(store.db, { provider_id, ...place, now });
-        const excess = oldest.filter((row) => isTooMuch(limit, row));
+        const moment = { provider_id, now, oldest: limit.oldest };
+        const rowsHere = await statements.oldest(store.db, { ...moment, ...place });
+        const excess = rowsHere.filter((row) => isTooMuch(limit, row)).sort(byPlace);
         const keys = excess.filter(({ over }) => Number(over) === 1).map(({ key }) => key);
         if (keys.length > 0) {
-          const removed = await removeRows(store, statements, tenant, keys, now);
+          const removed = await removeRows(store, statements, { ...moment, world: tenant.world }, keys);
           onRemoved(kind.table, removed);
           rows += removed;
         }
         const last = excess.at(-1);
-        if (last === undefined || excess.length < rowsAtOnce) break;
+        if (last === undefined || excess.length < statements.rowsAtOnce) break;
         place = { at: last.at, id: last.id };
         if (batch + 1 < batchesAtOnce) continue;
         stopped.set(provider_id, place);
@@ -89,6 +89,8 @@ export function historyPruner(parts: PruningParts, kind: HistoryKind, retention:
 
 /** Too old is what was made before an id; too many is what comes before a place. */
 interface Limit {
+  /** Real time. */
+  readonly oldest: number;
   readonly firstId: string;
   readonly firstPlace: Place | undefined;
 }
@@ -104,7 +106,7 @@ async function limitOf(
   // What a restore or an import brought is as old as that: somebody wants to look at it now.
   const isYoung = kind.outlivesWorld !== true && since > oldest;
   const firstId = isYoung ? '' : firstIdAt(kind.madeBy[1], oldest);
-  if (kind.anyNumber === true) return { firstId, firstPlace: undefined };
+  if (kind.anyNumber === true) return { oldest, firstId, firstPlace: undefined };
   let place: Place | undefined = endOf(kind);
   for (let left = rows; place !== undefined && left > 0; left -= countedAtOnce) {
     const skip = Math.min(left, countedAtOnce) - 1;
@@ -112,29 +114,33 @@ async function limitOf(
     place = found[0];
     await new Promise<void>((resolve) => afterArrivals(resolve));
   }
-  return { firstId, firstPlace: place };
+  return { oldest, firstId, firstPlace: place };
 }
 
 function isTooMuch({ firstId, firstPlace }: Limit, { at, id }: HistoryRow): boolean {
   if (id < firstId) return true;
-  if (firstPlace === undefined) return false;
-  return at < firstPlace.at || (at === firstPlace.at && id < firstPlace.id);
+  return firstPlace !== undefined && byPlace({ at, id }, firstPlace) < 0;
+}
+
+function byPlace(a: Place, b: Place): number {
+  return a.at - b.at || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1);
 }
 
 function removeRows(
   store: Store,
   { hold, remove }: HistoryStatements,
-  { provider_id, world }: Tenant,
+  moment: { provider_id: string; now: number; oldest: number; world: number },
   keys: readonly string[],
-  now: number,
 ): Promise<number> {
   return inTurn(store, async (tx) => {
     // Whoever is about to refer to one of them has locked it: it stays, and what is not locked is not referred to.
     const free =
       store.dialect === 'postgres'
-        ? (await hold(tx, { provider_id, keys: JSON.stringify(keys) })).map(({ key }) => key)
+        ? (await hold(tx, { provider_id: moment.provider_id, keys: JSON.stringify(keys) })).map(
+            ({ key }) => key,
+          )
         : keys;
-    return remove(tx, { provider_id, world, now, keys: JSON.stringify(free) });
+    return remove(tx, { ...moment, keys: JSON.stringify(free) });
   });
 }
 

@@ -3,8 +3,8 @@ import { isEmbedded, textsOf } from '../../store/recordset.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 import type { EndingKind, HistoryKind } from './kinds.ts';
 
-/** Rows of one statement: few enough for whoever waits for the embedded store meanwhile. */
-export const rowsAtOnce = 100;
+/** Few enough for whoever waits for the embedded store meanwhile. */
+const usualRowsAtOnce = 100;
 
 /** Where a row stands in its history; `at` is 0 where ids alone are the order. */
 export type Place = { readonly at: number; readonly id: string };
@@ -16,19 +16,19 @@ export interface HistoryRow extends Place {
 }
 
 type OfProvider = { provider_id: string };
+type Moment = OfProvider & { now: number; oldest: number };
 
 export interface HistoryStatements {
+  /** Of one statement. */
+  readonly rowsAtOnce: number;
   /** The row that so many others follow which come before `at` and `id`: no row where there are not as many. */
   readonly newest: (db: Executor, inputs: OfProvider & Place & { skip: number }) => Promise<Place[]>;
-  /** The first rows after `at` and `id`. */
-  readonly oldest: (db: Executor, inputs: OfProvider & Place & { now: number }) => Promise<HistoryRow[]>;
+  /** The first rows after `at` and `id`, in any order. */
+  readonly oldest: (db: Executor, inputs: Moment & Place) => Promise<HistoryRow[]>;
   /** Those of the rows that nobody else is just using. `keys`: JSON text of an array. For PostgreSQL. */
   readonly hold: (db: Executor, inputs: OfProvider & { keys: string }) => Promise<{ key: string }[]>;
   /** Deletes rows that nobody needs any more, unless the world in which they were found has been replaced. */
-  readonly remove: (
-    db: Executor,
-    inputs: OfProvider & { keys: string; now: number; world: number },
-  ) => Promise<number>;
+  readonly remove: (db: Executor, inputs: Moment & { keys: string; world: number }) => Promise<number>;
 }
 
 export function historyStatements(kind: HistoryKind): HistoryStatements {
@@ -41,7 +41,9 @@ export function historyStatements(kind: HistoryKind): HistoryStatements {
     kind.byTime === true ? sql`(${inputs.at}, ${inputs.id})` : sql`(${inputs.id})`;
   const ofStatus = kind.status === undefined ? sql`` : sql` and status = ${sql.lit(kind.status)}`;
   const backwards = kind.byTime === true ? sql`created_at desc, ${id} desc` : sql`${id} desc`;
+  const { rowsAtOnce = usualRowsAtOnce } = kind;
   return {
+    rowsAtOnce,
     newest: statement((db, inputs) =>
       compiledBy(
         db,
@@ -50,27 +52,30 @@ export function historyStatements(kind: HistoryKind): HistoryStatements {
           order by ${backwards} limit 1 offset ${inputs.skip}`,
       ),
     ),
-    oldest: statement((db, inputs) =>
-      compiledBy(
+    oldest: statement((db, inputs) => {
+      const some = sql`${table}
+        where provider_id = ${inputs.provider_id}${ofStatus} and (${place}) > ${position(inputs)}
+        order by ${place} limit ${sql.lit(rowsAtOnce)}`;
+      // PostgreSQL plans what is to be known of each for all rows that the index has, unless it has these few first.
+      return compiledBy(
         db,
-        sql`select ${at} as at, ${id} as id, ${key} as key, case when ${kind.over(inputs)} then 1 else 0 end as over
-          from ${table}
-          where provider_id = ${inputs.provider_id}${ofStatus} and (${place}) > ${position(inputs)}
-          order by ${place} limit ${sql.lit(rowsAtOnce)}`,
-      ),
-    ),
+        sql`select ${at} as at, ${id} as id, ${key} as key,
+            case when ${kind.over(inputs)} then 1 else 0 end as over
+          from ${isEmbedded(db) ? some : sql`(select * from ${some}) as ${table}`}`,
+      );
+    }),
     hold: statement((db, inputs) =>
       compiledBy(
         db,
         sql`select ${key} as key from ${table}
-          where provider_id = ${inputs.provider_id} and ${key} in ${textsOf(db, inputs.keys)}
+          where provider_id = ${inputs.provider_id} and ${key} ${among(db, inputs.keys)}
           for update skip locked`,
       ),
     ),
     remove: change((db, inputs) =>
       compiledBy(
         db,
-        sql`delete from ${table} where ${key} in ${textsOf(db, inputs.keys)} and ${kind.over(inputs)}
+        sql`delete from ${table} where ${key} ${among(db, inputs.keys)} and ${kind.over(inputs)}
           and exists (select 1 from providers
             where provider_id = ${inputs.provider_id} and coalesce(reset_at_real, 0) = ${inputs.world})`,
       ),
@@ -97,10 +102,15 @@ export function endingStatements({ table, key, end: [column] }: EndingKind): End
         db,
         sql`delete from ${sql.table(table)} where (${keys}) in (
           select ${keys} from ${sql.table(table)} where ${end} < ${before}
-          order by ${end} limit ${sql.lit(rowsAtOnce)} ${isEmbedded(db) ? sql`` : sql`for update skip locked`})`,
+          order by ${end} limit ${sql.lit(usualRowsAtOnce)} ${isEmbedded(db) ? sql`` : sql`for update skip locked`})`,
       ),
     ),
   };
+}
+
+/** As an array, PostgreSQL looks each of them up, whatever it thinks of how many there are. */
+function among(db: Executor, keys: string): RawBuilder<unknown> {
+  return isEmbedded(db) ? sql`in ${textsOf(db, keys)}` : sql`= any(array${textsOf(db, keys)})`;
 }
 
 function compiledBy<O>(db: Executor, text: RawBuilder<O>) {

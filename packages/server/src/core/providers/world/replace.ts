@@ -3,6 +3,7 @@ import type { UnitOfWork } from '../../../engine/unit-of-work.ts';
 import { realNow } from '../../../platform/time.ts';
 import { releaseForeignAuthorizations, withdrawAuthorizationsFromOthers } from '../../claims/close.ts';
 import { releaseForeignCodes } from '../../dispensing/cancel.ts';
+import { timeoutKind } from '../../dispensing/open.ts';
 import { requireSponsors } from './sponsors.ts';
 import { insertRows, wipeRows } from './store.ts';
 import { type WorldTable, worldColumns } from './tables.ts';
@@ -64,6 +65,7 @@ async function withdrawFromOthers(uow: UnitOfWork): Promise<void> {
   if (cancelled.length === 0) return;
   await uow.db
     .deleteFrom('due_work')
+    .where('kind', '=', timeoutKind)
     .where(
       'subject_id',
       'in',

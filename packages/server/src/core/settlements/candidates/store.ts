@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { countMatching } from '../../../store/counting.ts';
 import type { ClaimTable } from '../../../store/database.ts';
 import type { Executor } from '../../../store/statement.ts';
 
@@ -40,7 +41,35 @@ export async function listPending(
   slugs: readonly string[],
   { limit, offset }: { limit: number; offset: number },
 ): Promise<{ total: number; rows: PendingRow[] }> {
-  const pending = db
+  const total = await countMatching(db, pendingOf(db, provider_id, slugs), { limit, offset });
+  // Each slug is a range of an index in this order: the first rows of each are read, and no others.
+  const [first, ...others] = slugs.map((slug) =>
+    db
+      .selectFrom(
+        pendingOf(db, provider_id, [slug])
+          .select(pendingColumns)
+          .orderBy('completed_at')
+          .orderBy('claim_id')
+          .limit(offset + limit)
+          .as('of_slug'),
+      )
+      .selectAll(),
+  );
+  if (first === undefined) return { total: 0, rows: [] };
+  const all = others.reduce((before, each) => before.unionAll(each), first);
+  const rows = await db
+    .selectFrom(all.as('pending'))
+    .selectAll()
+    .orderBy('completed_at')
+    .orderBy('claim_id')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return { total, rows };
+}
+
+function pendingOf(db: Executor, provider_id: string, slugs: readonly string[]) {
+  return db
     .selectFrom('claims')
     .where('provider_id', '=', provider_id)
     .where('sponsor_slug', 'in', [...slugs])
@@ -55,20 +84,15 @@ export async function listPending(
         ),
       ),
     );
-  const { total } = await pending
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  const rows = await pending
-    .select(['claim_id', 'authorization_id', 'covered_amount', 'currency_code', 'created_at', 'completed_at'])
-    .orderBy('completed_at')
-    .orderBy('claim_id')
-    .limit(limit)
-    .offset(offset)
-    .execute();
-  return { total: Number(total), rows };
 }
 
-export type PendingRow = Pick<
-  ClaimRow,
-  'claim_id' | 'authorization_id' | 'covered_amount' | 'currency_code' | 'created_at' | 'completed_at'
->;
+const pendingColumns = [
+  'claim_id',
+  'authorization_id',
+  'covered_amount',
+  'currency_code',
+  'created_at',
+  'completed_at',
+] as const;
+
+export type PendingRow = Pick<ClaimRow, (typeof pendingColumns)[number]>;
