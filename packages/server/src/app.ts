@@ -9,6 +9,7 @@ import { requestRoutes } from './api/control/requests.ts';
 import { settlementControlRoutes } from './api/control/settlements.ts';
 import { snapshotRoutes } from './api/control/snapshots.ts';
 import { sponsorControlRoutes } from './api/control/sponsors.ts';
+import { letInWhoWaits } from './api/draining.ts';
 import { createEndpoints } from './api/endpoint.ts';
 import { authorizationRequestRoutes } from './api/guide/authorization-requests.ts';
 import { authorizationRoutes } from './api/guide/authorizations.ts';
@@ -59,7 +60,6 @@ import { newRowId } from './platform/ids.ts';
 import type { Log } from './platform/log.ts';
 import { createMailer } from './platform/mail.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
-import { arrivals } from './platform/time.ts';
 import { createNumbers } from './store/numbers.ts';
 import { openBus } from './store/open-bus.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -229,8 +229,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     stop: async () => {
       accepting = false;
       faults?.stop();
-      // Whoever was let in by the kernel has sent a call, and is answered.
-      await arrivals();
+      await letInWhoWaits(app);
       await app.close();
       await requestLog.stop();
       await worker.stop();

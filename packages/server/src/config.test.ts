@@ -80,7 +80,7 @@ describe('readConfig', () => {
     ['CORS_ORIGINS', 'https://app.example/path'],
     ['ACCEPT_ANY_CREDENTIALS', 'perhaps'],
     ['ACCEPT_ANY_CREDENTIALS', 'true'],
-    ['REDIS_URL', 'redis://localhost'],
+    ['REDIS_URL', 'localhost:6379'],
   ])('%s=%s is refused by name', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name} is [^\\n]+$`));
   });

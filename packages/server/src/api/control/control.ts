@@ -2,8 +2,8 @@ import type { Environment } from '@osigu-sandbox/contract';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { requireProviderId } from '../../core/providers/service.ts';
-import type { UnitsOfWork } from '../../engine/unit-of-work.ts';
 import type { DueHandlers } from '../../engine/run-due.ts';
+import type { UnitsOfWork } from '../../engine/unit-of-work.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Executor } from '../../store/statement.ts';
 

@@ -1,7 +1,10 @@
 import { randomDigits } from '../../platform/random.ts';
 import { utcYear } from '../../platform/time.ts';
 
-/** So often a code is drawn with six digits (D); then, the year being crowded, a digit is added: each try is a statement. */
+/**
+ * So often a code is drawn with six digits (D); then, the year being crowded, a digit is added. Each try costs a
+ * statement, and of a million codes nearly all with six digits are taken.
+ */
 const sixDigitTries = 3;
 export const maxTries = 16;
 

@@ -1,6 +1,6 @@
 import { finishDueWork } from '../../engine/due-work.ts';
-import type { UnitOfWork, UnitsOfWork } from '../../engine/unit-of-work.ts';
 import type { DueHandler } from '../../engine/run-due.ts';
+import type { UnitOfWork, UnitsOfWork } from '../../engine/unit-of-work.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Attachment, type Mailer, refusalOf } from '../../platform/mail.ts';
 import { mailWork } from './outbox.ts';

@@ -1,5 +1,5 @@
-import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import type { DueHandler } from '../../engine/run-due.ts';
+import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { step } from '../../platform/state-machine.ts';
 import { partsOfOne } from './parts.ts';

@@ -1,6 +1,6 @@
 import { fault, type Issue, rejectIssues } from '../../../platform/errors.ts';
-import type { Store } from '../../../store/store.ts';
 import { schemaVersion } from '../../../store/migrate.ts';
+import type { Store } from '../../../store/store.ts';
 import type { JsonWorld } from '../world/document.ts';
 import { worldColumns, worldTables } from '../world/tables.ts';
 import {

@@ -67,7 +67,10 @@ const tables = {
   delivery_faults: { order: 'plan_id, position' },
   delivery_fault_uses: { order: 'delivery_id, plan_id, position' },
   // A worker may hold a row of the world before: what it holds is not there any more.
-  due_work: { order: 'work_id', renewed: ['work_id', 'due_at_real', 'lease_until_real', 'claimed_by', 'attempts'] },
+  due_work: {
+    order: 'work_id',
+    renewed: ['work_id', 'due_at_real', 'lease_until_real', 'claimed_by', 'attempts'],
+  },
 } as const satisfies Partial<Record<keyof Database, WorldTable>>;
 
 export type WorldTableName = keyof typeof tables;
