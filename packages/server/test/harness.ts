@@ -3,6 +3,7 @@ import pg from 'pg';
 import pino from 'pino';
 import { inject } from 'vitest';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/app.ts';
+import { template } from './template.ts';
 
 /** A sandbox of its own, on the dialect of the project that runs the test; nothing listens on a port. */
 export interface TestSandbox {
@@ -185,11 +186,15 @@ function parse(text: string): Json {
   }
 }
 
-export async function createDatabase(): Promise<{ location: string; drop: () => Promise<void> }> {
+/** Migrated already, unless it is to be empty. */
+export async function createDatabase({ empty = false } = {}): Promise<{
+  location: string;
+  drop: () => Promise<void>;
+}> {
   if (inject('dialect') === 'sqlite') return { location: ':memory:', drop: async () => {} };
   const maintenance = inject('postgresUrl') ?? '';
   const name = `t_${randomUUID().replaceAll('-', '')}`;
-  await onServer(maintenance, `create database ${name}`);
+  await onServer(maintenance, `create database ${name}${empty ? '' : ` template ${template}`}`);
   return {
     location: maintenance.replace(/postgres$/, name),
     drop: () => onServer(maintenance, `drop database ${name} with (force)`),

@@ -13,7 +13,7 @@ let location: string;
 let drop: () => Promise<void>;
 beforeEach(async () => {
   if (inject('dialect') === 'postgres') {
-    ({ location, drop } = await createDatabase());
+    ({ location, drop } = await createDatabase({ empty: true }));
     return;
   }
   const directory = await mkdtemp(join(tmpdir(), 'osigu-migrations-'));

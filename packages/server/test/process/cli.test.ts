@@ -23,7 +23,7 @@ const releases: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'osigu-cli-'));
-  const database = await createDatabase();
+  const database = await createDatabase({ empty: true });
   releases.push(database.drop, () => rm(directory, { recursive: true, force: true }));
   settings = {
     PORT: '0',
@@ -244,7 +244,7 @@ describe('export and import', () => {
 });
 
 async function freshDatabase(): Promise<string> {
-  const database = await createDatabase();
+  const database = await createDatabase({ empty: true });
   releases.push(database.drop);
   return database.location;
 }

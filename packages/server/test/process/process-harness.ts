@@ -64,7 +64,7 @@ export async function newProgram(options: ProgramOptions = {}): Promise<Program>
   const program = command === undefined ? [main] : [cli, command];
   const root = await mkdtemp(join(tmpdir(), 'osigu-process-'));
   const dataDir = join(root, 'data');
-  const database = await createDatabase();
+  const database = await createDatabase({ empty: true });
   const environment: Settings = {
     PORT: '0',
     DATA_DIR: dataDir,
