@@ -6,6 +6,11 @@ const several = [
   'packages/server/test/{presence,several*}.test.ts',
   'packages/server/test/process/many.test.ts',
 ];
+/** Of what is the same on either database: told once is enough. */
+const either = [
+  'packages/server/test/{error-registry,deployment}.test.ts',
+  '**/monitoring/{alerts,names}.test.ts',
+];
 /** These move the machine's own clock, which leaves its mark on whatever is loaded. */
 const monitoring = 'packages/server/test/monitoring/*.test.ts';
 
@@ -32,7 +37,7 @@ function onBoth(name: string, { include, exclude, isolate }: Suite): TestProject
       test: {
         ...common,
         name: `postgres${name}`,
-        exclude: never,
+        exclude: [...never, ...either],
         provide: { dialect: 'postgres' },
         globalSetup: 'packages/server/test/postgres-setup.ts',
       },

@@ -3,6 +3,7 @@ import pg from 'pg';
 import pino from 'pino';
 import { inject } from 'vitest';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/app.ts';
+import { hashing } from '../src/core/providers/secrets.ts';
 import { template } from './template.ts';
 
 /** A sandbox of its own, on the dialect of the project that runs the test; nothing listens on a port. */
@@ -55,6 +56,8 @@ export interface CallOptions {
 }
 
 const operatorKey = 'operator_test_key_0123456789';
+
+hashing.N = 16;
 
 export async function startSandbox(
   options: {

@@ -10,7 +10,7 @@ import { type Receiver, startReceiver } from './receiver.ts';
 
 /** Another seed kills others; `CHAOS_SECONDS=60` is the full minute. */
 const seed = Number(process.env.KILL_SEED ?? 20_270_104);
-const seconds = Number(process.env.CHAOS_SECONDS ?? 8);
+const seconds = Number(process.env.CHAOS_SECONDS ?? 6);
 const between = 2_000;
 const clinics = 4;
 /** Of each clinic. */
