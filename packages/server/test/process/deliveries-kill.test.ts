@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Json, onServer, type TestProvider } from '../harness.ts';
 import { seeded } from './load.ts';
 import { allOf, newProgram, type Program, until } from './process-harness.ts';
