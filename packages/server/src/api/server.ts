@@ -15,6 +15,7 @@ import { installObservation, requestIdOf } from './plugins/observation.ts';
 import { installAnswerNoting, installRequestLog } from './plugins/request-log.ts';
 import { installSending } from './plugins/sending.ts';
 import { installStopping } from './plugins/stopping.ts';
+import { buildSerializer } from './serialisers.ts';
 
 export interface ServerOptions extends AuthenticationOptions {
   readonly log: Log;
@@ -39,6 +40,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // A caller that sends its request a byte a minute does not hold a connection for ever.
     requestTimeout: 60_000,
     routerOptions,
+    schemaController: { compilersFactory: { buildSerializer } },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       request.errorCode = undefined;
