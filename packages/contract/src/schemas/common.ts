@@ -79,7 +79,9 @@ export function Page<T extends TSchema>(item: T) {
     content: Type.Array(item),
     page: Type.Object({
       size: Type.Integer(),
-      total_elements: Type.Integer(),
+      total_elements: Type.Integer({
+        description: 'Counted up to 10 000: then at least so many. `next` goes on as long as there is more.',
+      }),
       total_pages: Type.Integer(),
       number: Type.Integer(),
     }),
