@@ -25,7 +25,11 @@ const pollInterval = second;
 
 export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log): Worker {
   const running = { effects: new Set<Promise<void>>(), errands: new Set<Promise<void>>() };
-  const lanes = createLanes((lane) => void refill(lane));
+  const refilling = new Set<Promise<void>>();
+  const lanes = createLanes((lane) => {
+    const done = refill(lane).finally(() => refilling.delete(done));
+    refilling.add(done);
+  });
   let stopped = true;
   let claiming: Promise<void> | undefined;
   let claimAgain = false;
@@ -111,7 +115,8 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
     stop: async () => {
       stopped = true;
       cancelTimer();
-      await claiming;
+      // What they claim is begun, gets no turn any more, and is given back before the database is closed.
+      await Promise.all([claiming, ...refilling]);
       lanes.close();
       await Promise.all([...running.effects, ...running.errands]);
     },
