@@ -20,11 +20,11 @@ export interface Worker {
 const maxEffects = 128;
 /** Errands wait for others: a thousand receivers that never answer must not hold up the next one. */
 const maxErrands = 4_096;
-const batchSize = 64;
+const batchSize = 128;
 const pollInterval = second;
 
 export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log): Worker {
-  const running = { effects: new Set<Promise<void>>(), errands: new Set<Promise<void>>() };
+  const running = { effects: 0, errands: 0 };
   const refilling = new Set<Promise<void>>();
   const lanes = createLanes((lane) => {
     const done = refill(lane).finally(() => refilling.delete(done));
@@ -66,7 +66,9 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
       });
   }
 
-  const room = () => Math.min(maxEffects - running.effects.size, maxErrands - running.errands.size);
+  const room = () => Math.min(maxEffects - running.effects, maxErrands - running.errands);
+  const isIdle = () => running.effects + running.errands === 0;
+  let onLastEnd = () => {};
 
   async function claim(): Promise<void> {
     const limit = Math.min(batchSize, room());
@@ -96,13 +98,14 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
 
   function begin(claimed: ClaimedWork): void {
     const { work, leasedUntil } = claimed;
-    const beside = isErrand(handlers, work) ? running.errands : running.effects;
-    const done = runDue(units, handlers, log, claimed, lanes.turnOf(work, leasedUntil)).then(() => {
+    const sort = isErrand(handlers, work) ? 'errands' : 'effects';
+    running[sort] += 1;
+    void runDue(units, handlers, log, claimed, lanes.turnOf(work, leasedUntil)).then(() => {
       const hadRoom = room() > 0;
-      beside.delete(done);
+      running[sort] -= 1;
       if (!hadRoom) look();
+      if (isIdle()) onLastEnd();
     });
-    beside.add(done);
   }
 
   return {
@@ -118,7 +121,11 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
       // What they claim is begun, gets no turn any more, and is given back before the database is closed.
       await Promise.all([claiming, ...refilling]);
       lanes.close();
-      await Promise.all([...running.effects, ...running.errands]);
+      if (!isIdle()) {
+        await new Promise<void>((resolve) => {
+          onLastEnd = resolve;
+        });
+      }
     },
   };
 }
