@@ -6,7 +6,7 @@ export const maxPerLane = 8;
 /** A claimed row that waited is not begun any more when its lease is about to end. */
 export const leaseMargin = 15 * second;
 
-/** What of a lane that is quick may be handed on beyond that, so that its connections never wait for this thread. */
+/** So much of a lane that is quick is handed on at once, so that its connections never wait for this thread. */
 export const maxAhead = 128;
 /** A lane is quick when the latest turn took no longer, ms. */
 const quick = 50;
@@ -89,10 +89,7 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
     drainSoon(name, lane);
   }
 
-  /**
-   * What ends in one turn of the event loop is followed together: the second of two writes that come one right after
-   * the other costs a tenth of the first, which has to wake the receiver.
-   */
+  /** What ends in one turn of the event loop is followed together: the sender's thread is woken once for all of it. */
   function drainSoon(name: string, lane: Lane): void {
     if (lane.drains) return;
     lane.drains = true;
@@ -181,7 +178,6 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
   };
 }
 
-/** A receiver that answers at once gets more than its connections carry, so that they never wait for this thread. */
 function adapt(lane: Lane, begun: boolean, began: number): void {
   const now = monotonicNow();
   if (!begun) lane.narrowUntil = now + caution;

@@ -8,13 +8,15 @@ export interface Waiting {
 
 /** First in, first out; when it is full the oldest go. */
 export function createQueue(most: Waiting, onDropped: () => void) {
-  let calls: EndedCall[] = [];
+  // What was taken leaves its place empty: whatever still points to it would keep it, and its texts, in memory.
+  let calls: (EndedCall | undefined)[] = [];
   let head = 0;
   let bytes = 0;
 
   function takeOne(): EndedCall | undefined {
     const call = calls[head];
     if (call === undefined) return undefined;
+    calls[head] = undefined;
     head += 1;
     bytes -= weightOf(call);
     if (head > 1_000 && head * 2 > calls.length) {
