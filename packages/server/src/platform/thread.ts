@@ -17,17 +17,18 @@ export interface ThreadOptions<Out> {
   /** Handed to every thread that is started. */
   readonly workerData?: unknown;
   readonly limits: ResourceLimits;
+  /** It ends when it has rested for so long, ms. */
+  readonly idleFor?: number;
   onMessage(message: Out): void;
   /** It is gone, and all it had to do with it; the next message starts another. */
   onEnd(error: unknown): void;
 }
 
-const idleFor = minute;
-
 export function createThread<In, Out>({
   entry,
   workerData,
   limits,
+  idleFor = minute,
   onMessage,
   onEnd,
 }: ThreadOptions<Out>): Thread<In> {

@@ -1,6 +1,6 @@
 import type { NotBegun } from '../../engine/lanes.ts';
 import { createThread } from '../../platform/thread.ts';
-import { afterArrivals } from '../../platform/time.ts';
+import { afterArrivals, minute } from '../../platform/time.ts';
 import type { TargetPolicy } from '../target-rules.ts';
 import type { OutgoingAttempt, Sender, SentAttempt } from './sender.ts';
 
@@ -37,6 +37,8 @@ export function createSenderThread(
     entry,
     workerData: policy,
     limits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 },
+    // A receiver that hears of something now and then need not wait for a thread each time.
+    idleFor: 10 * minute,
     onMessage: (text) => {
       for (const { id, sent } of JSON.parse(text) as readonly Report[]) {
         waiting[id]?.resolve(sent);
