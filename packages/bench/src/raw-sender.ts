@@ -18,7 +18,10 @@ process.once('message', async ({ url, bodies, count, warmUp }: RawJob) => {
       path: pathname,
       headers: {
         'Content-Type': 'application/json',
+        'User-Agent': 'raw-sender',
         'X-Osigu-Event-Id': 'raw',
+        'X-Osigu-Event-Type': 'test.ping',
+        'X-Osigu-Delivery-Attempt': '1',
         'X-Osigu-Signature': `t=${t},v1=${signature}`,
       },
       body,
