@@ -113,7 +113,12 @@ test('other bytes, another time and a stale time are refused', async () => {
     { ...post, body: post.body.replace('test.ping', 'test.pong') },
     { ...post, body: JSON.stringify(JSON.parse(post.body), null, 1) },
     { ...post, headers: { 'x-osigu-signature': later } },
-    { ...post, headers: { 'x-osigu-signature': header.replace(/v1=(.)/, (_, digit) => `v1=${digit === '0' ? '1' : '0'}`) } },
+    {
+      ...post,
+      headers: {
+        'x-osigu-signature': header.replace(/v1=(.)/, (_, digit) => `v1=${digit === '0' ? '1' : '0'}`),
+      },
+    },
     { ...post, headers: { 'x-osigu-signature': '' } },
   ]) {
     expect(verdicts(changed, secret)).toEqual(forged);
