@@ -2,7 +2,7 @@ import type { Log } from '../platform/log.ts';
 import { after, realNow, second } from '../platform/time.ts';
 import { claimDue, claimLane, leaseMilliseconds } from './claim.ts';
 import { type DueWork, nextDueAfter } from './due-work.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, maxAhead } from './lanes.ts';
 import { type ClaimedWork, type DueHandlers, isErrand, runDue } from './run-due.ts';
 import type { UnitsOfWork } from './unit-of-work.ts';
 
@@ -20,7 +20,9 @@ export interface Worker {
 const maxEffects = 128;
 /** Errands wait for others: a thousand receivers that never answer must not hold up the next one. */
 const maxErrands = 4_096;
-const batchSize = 128;
+const batchSize = 64;
+/** As much as a quick lane may have handed on. */
+const refillSize = maxAhead;
 const pollInterval = second;
 
 export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log): Worker {
@@ -86,7 +88,7 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
 
   /** What a busy lane had waiting was passed over; now it has room. */
   async function refill(lane: string): Promise<void> {
-    const limit = Math.min(batchSize, room());
+    const limit = Math.min(refillSize, room());
     if (stopped || limit <= 0) return;
     const leasedUntil = realNow() + leaseMilliseconds;
     const rows = await claimLane(units.store, lane, limit).catch((error: unknown): DueWork[] => {
