@@ -77,7 +77,22 @@ function limitsOver(limiter: RateLimiterAbstract): Limits {
 
 const windowOptions = { points: unlimited, duration: windowSeconds, keyPrefix: 'limit' };
 
-function databaseLimiter(pool: Pool): Promise<RateLimiterAbstract> {
+/** `create table if not exists` of two processes that start at once fails for one of them, who finds it at the next try. */
+const tableTakenMeanwhile = new Set(['42P07', '42710', '23505']);
+const tries = 5;
+
+async function databaseLimiter(pool: Pool): Promise<RateLimiterAbstract> {
+  for (let left = tries - 1; ; left -= 1) {
+    try {
+      return await limiterWithTable(pool);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (left === 0 || !tableTakenMeanwhile.has(code)) throw error;
+    }
+  }
+}
+
+function limiterWithTable(pool: Pool): Promise<RateLimiterAbstract> {
   return new Promise((resolve, reject) => {
     const limiter: RateLimiterPostgres = new RateLimiterPostgres(
       { ...windowOptions, storeClient: pool, storeType: 'pool', tableName: 'rate_limits' },
