@@ -15,7 +15,7 @@ const warmUps = 4;
 const rounds = 5;
 
 /**
- * Deliveries that were kept while their subscription was paused, from its resumption to the last arrival; against a
+ * Deliveries that were kept while their subscription was paused, from the thousandth arrival after its resumption to the last; against a
  * process that signs and posts the same bodies over as many connections and keeps nothing.
  */
 export function deliveries(): Promise<readonly Figure[]> {

@@ -14,7 +14,7 @@ export interface Copying {
 /** Commits between two copies. Some 1 000 pages under load; a sandbox that is seldom used never starts the thread. */
 const commitsAtOnce = 100;
 /**
- * From this many pages on nobody writes while the rest is copied, a few milliseconds: the log begins anew only when all
+ * From this many pages on nobody writes while the rest is copied: the log begins anew only when all
  * of it has been.
  */
 const longLog = 4_000;
@@ -26,6 +26,7 @@ export function createCopying(
 ): Copying {
   let commits = 0;
   let copies = false;
+  let closed = false;
   let onCopied = (_pages: number) => {};
   const thread = createThread<'copy', number>({
     entry: new URL('./copying-thread.ts', import.meta.url),
@@ -41,6 +42,8 @@ export function createCopying(
   /** Answers how many pages the log has. */
   function copy(): Promise<number> {
     return new Promise((resolve) => {
+      // A thread that is started after the end would be nobody's.
+      if (closed) return resolve(0);
       onCopied = resolve;
       thread.post('copy');
     });
@@ -60,11 +63,15 @@ export function createCopying(
       if (commits < commitsAtOnce || copies) return;
       commits = 0;
       copies = true;
-      void copyAll().finally(() => {
-        copies = false;
-      });
+      // Without a thread the writer copies by itself, later.
+      void copyAll()
+        .catch(() => undefined)
+        .finally(() => {
+          copies = false;
+        });
     },
     close: async () => {
+      closed = true;
       await thread.stop();
       onCopied(0);
     },

@@ -67,7 +67,8 @@ export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts
     const target = await load.target(content.subscription_id);
     if (target === undefined) return undefined;
     const planned: Outgoing = { content, target, number: content.attempts + 1, fault: null };
-    const outgoing = target.fault_plan_id === null ? planned : await meetFaults(work, planned);
+    const { fault_plan_id } = target;
+    const outgoing = fault_plan_id === null ? planned : await meetFaults(work, planned, fault_plan_id);
     if (outgoing === undefined) return undefined;
     const sent = await sender.send(attemptOf(outgoing));
     if (sent === notBegun) return notBegun;
@@ -75,10 +76,14 @@ export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts
     return { work, outgoing, at, sent };
   }
 
-  async function meetFaults(work: DueWork, planned: Outgoing): Promise<Outgoing | undefined> {
+  async function meetFaults(
+    work: DueWork,
+    planned: Outgoing,
+    fault_plan_id: string,
+  ): Promise<Outgoing | undefined> {
     const { content, target, number, fault } = planned;
     const { subscription_id, event_type } = content;
-    const { fault_plan_id, retry_on } = target;
+    const { retry_on } = target;
     const met = await faults.meet(work, {
       subscription_id,
       event_type,
