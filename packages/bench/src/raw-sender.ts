@@ -6,7 +6,7 @@ import { repeat } from './load.ts';
 /** As many connections as the sandbox gives one receiver (contract section 13). */
 const connections = 8;
 
-process.once('message', async ({ url, bodies, count, warmUp }: RawJob) => {
+process.once('message', async ({ url, bodies, count }: RawJob) => {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const send = async (index: number) => {
@@ -18,10 +18,7 @@ process.once('message', async ({ url, bodies, count, warmUp }: RawJob) => {
       path: pathname,
       headers: {
         'Content-Type': 'application/json',
-        'User-Agent': 'raw-sender',
         'X-Osigu-Event-Id': 'raw',
-        'X-Osigu-Event-Type': 'test.ping',
-        'X-Osigu-Delivery-Attempt': '1',
         'X-Osigu-Signature': `t=${t},v1=${signature}`,
       },
       body,
@@ -29,7 +26,7 @@ process.once('message', async ({ url, bodies, count, warmUp }: RawJob) => {
     await answer.body.dump();
   };
   // As warm as the server it is compared with.
-  await repeat(warmUp, connections, send);
+  await repeat(count, connections, send);
   const used = process.cpuUsage();
   const began = performance.now();
   await repeat(count, connections, send);

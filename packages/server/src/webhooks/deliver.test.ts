@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DueWork } from '../engine/due-work.ts';
-import { untilBegun } from '../engine/lanes.ts';
 import { hour, realNow } from '../platform/time.ts';
 import { type AttemptReport, createAttemptHandler } from './deliver.ts';
 import { listDeliveries, redeliver } from './deliveries/service.ts';
-import { createSender, type Sender } from './sending/sender.ts';
-import { createTransport } from './sending/transport.ts';
+import { createSender, type Sender } from './sender.ts';
 import { signatureHeader } from './signature.ts';
 import { rotateSecret } from './subscriptions/secrets.ts';
 import { deleteSubscription, pauseSubscription, resumeSubscription } from './subscriptions/service.ts';
@@ -20,7 +18,7 @@ let attempt: (work: DueWork) => Promise<void>;
 
 beforeEach(async () => {
   bed = await openTestBed();
-  sender = createSender(createTransport({ policy: { profile: 'local' } }));
+  sender = createSender({ policy: { profile: 'local' } });
   answer = (_, response) => response.end('ok');
   receiver = await openReceiver((request, response, count) => answer(request, response, count));
   reports = [];
@@ -30,7 +28,9 @@ beforeEach(async () => {
     onAttempt: (report) => reports.push(report),
   });
   attempt = (work) =>
-    'errand' in handler ? handler.errand(work, untilBegun) : Promise.reject(new Error('not an errand'));
+    'errand' in handler
+      ? handler.errand(work, (perform) => perform())
+      : Promise.reject(new Error('not an errand'));
 });
 afterEach(async () => {
   await sender.close();

@@ -1,17 +1,14 @@
 import type { Dispatcher } from 'undici';
-import { monotonicNow } from '../../platform/time.ts';
 import { createExcerpt } from './answer-excerpt.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type TransportError, transportErrorOf } from './transport-errors.ts';
 
-export interface SentPost {
+export interface Answered {
   readonly response_status: number | null;
   /** Null when the whole answer came in time. */
   readonly error: TransportError | null;
   readonly response_excerpt: string | null;
   readonly retry_after: string | null;
-  /** From the beginning of the request, the wait for a connection included. */
-  readonly latency_ms: number;
 }
 
 /**
@@ -22,9 +19,8 @@ export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   deadlines: Deadlines,
-): Promise<SentPost> {
+): Promise<Answered> {
   return new Promise((resolve) => {
-    const began = monotonicNow();
     const excerpt = createExcerpt();
     let controller: Dispatcher.DispatchController | undefined;
     let response_status: number | null = null;
@@ -36,8 +32,7 @@ export function exchange(
       ended = true;
       cancel();
       const response_excerpt = error === null ? excerpt.text() : null;
-      const latency_ms = Math.round(monotonicNow() - began);
-      resolve({ response_status, error, response_excerpt, retry_after, latency_ms });
+      resolve({ response_status, error, response_excerpt, retry_after });
     }
 
     const cancel = deadlines.begin(() => {
