@@ -6,7 +6,7 @@ import { repeat } from './load.ts';
 /** As many connections as the sandbox gives one receiver (contract section 13). */
 const connections = 8;
 
-process.once('message', async ({ url, bodies, count }: RawJob) => {
+process.once('message', async ({ url, bodies, count, warmUp }: RawJob) => {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const send = async (index: number) => {
@@ -18,7 +18,10 @@ process.once('message', async ({ url, bodies, count }: RawJob) => {
       path: pathname,
       headers: {
         'Content-Type': 'application/json',
+        'User-Agent': 'raw-sender',
         'X-Osigu-Event-Id': 'raw',
+        'X-Osigu-Event-Type': 'test.ping',
+        'X-Osigu-Delivery-Attempt': '1',
         'X-Osigu-Signature': `t=${t},v1=${signature}`,
       },
       body,
@@ -26,7 +29,7 @@ process.once('message', async ({ url, bodies, count }: RawJob) => {
     await answer.body.dump();
   };
   // As warm as the server it is compared with.
-  await repeat(count, connections, send);
+  await repeat(warmUp, connections, send);
   const used = process.cpuUsage();
   const began = performance.now();
   await repeat(count, connections, send);

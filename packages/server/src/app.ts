@@ -67,7 +67,7 @@ import { countAttempt } from './webhooks/attempt-metrics.ts';
 import { createAttemptHandler } from './webhooks/deliver.ts';
 import { attemptKind } from './webhooks/enqueue.ts';
 import { liveAttempt } from './webhooks/live-attempt.ts';
-import { createSender } from './webhooks/sender.ts';
+import { createSenderThread } from './webhooks/sending/thread.ts';
 import { replayKind, replayWork } from './webhooks/subscriptions/replay.ts';
 import { resumptionKind, resumptionWork } from './webhooks/subscriptions/resumption.ts';
 import type { TargetPolicy } from './webhooks/target-rules.ts';
@@ -137,7 +137,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     allowed_ranges: options.webhookRanges ?? [],
     ...(options.nameServers !== undefined && { name_servers: options.nameServers }),
   };
-  const sender = createSender({ policy });
+  const sender = createSenderThread(policy);
   const handlers: DueHandlers = {
     [decisionWork]: decisionHandler(log),
     [expiryWork]: expiryHandler,

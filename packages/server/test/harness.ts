@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import pino from 'pino';
 import { inject } from 'vitest';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/app.ts';
 import { hashing } from '../src/core/providers/secrets.ts';
 import { template } from './template.ts';
+
+// Threads of the server find what was compiled before, as they do where it is run.
+enableCompileCache(
+  fileURLToPath(new URL('../../../node_modules/.cache/osigu-sandbox-tests', import.meta.url)),
+);
 
 /** A sandbox of its own, on the dialect of the project that runs the test; nothing listens on a port. */
 export interface TestSandbox {

@@ -81,7 +81,7 @@ test('tells of requests, events and deliveries as they happen', async () => {
   const receiver = await receive(own, ['authorization.*']);
   const authorization = await approve(own);
   await own.call('POST', `/arc/v1/authorizations/${authorization.authorization_id}/void`);
-  await vi.waitFor(() => expect(stream.of('delivery')).toHaveLength(1));
+  await vi.waitFor(() => expect(stream.of('delivery')).toHaveLength(1), { timeout: 10_000 });
   const [event] = receiver.received;
   expect(stream.of('event')).toEqual([event]);
   expect(stream.of('delivery')[0]).toMatchObject({

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { newRowId } from '../platform/ids.ts';
-import { recordset } from '../store/recordset.ts';
+import { insertion } from '../store/insertion.ts';
 import { change, type Executor, statement } from '../store/statement.ts';
 import { toRealTime } from './clock.ts';
 import type { ProviderContext } from './provider-context.ts';
@@ -36,28 +36,20 @@ export interface Scheduling {
 
 type NewRow = Omit<DueWork, 'attempts'>;
 
-const insertRow = change<NewRow & Record<string, unknown>>((db, row) =>
-  db
-    .insertInto('due_work')
-    .values({
-      work_id: row.work_id,
-      kind: row.kind,
-      subject_id: row.subject_id,
-      provider_id: row.provider_id,
-      lane: row.lane,
-      sequence_key: row.sequence_key,
-      due_at: row.due_at,
-      due_at_real: row.due_at_real,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['kind', 'subject_id']).doUpdateSet((eb) => ({
-        work_id: eb.ref('excluded.work_id'),
-        due_at: eb.ref('excluded.due_at'),
-        due_at_real: eb.ref('excluded.due_at_real'),
-        lease_until_real: 0,
-        attempts: 0,
-      })),
-    ),
+const insertRows = insertion(
+  'due_work',
+  {
+    work_id: 'text',
+    kind: 'text',
+    subject_id: 'text',
+    provider_id: 'text',
+    lane: 'text',
+    sequence_key: 'text',
+    due_at: 'int',
+    due_at_real: 'int',
+  },
+  sql`on conflict (kind, subject_id) do update set work_id = excluded.work_id, due_at = excluded.due_at,
+    due_at_real = excluded.due_at_real, lease_until_real = 0, attempts = 0`,
 );
 
 /** Writes the row, or moves the one there is for the same subject. Answers the real time at which it falls due. */
@@ -66,52 +58,28 @@ export async function insertDueWork(
   provider: ProviderContext,
   scheduling: Scheduling,
 ): Promise<number> {
-  const due_at_real = toRealTime(scheduling.due_at, provider.clock_offset);
-  await insertRow(db, {
-    work_id: newRowId(),
-    kind: scheduling.kind,
-    subject_id: scheduling.subject_id,
-    provider_id: provider.provider_id,
-    lane: scheduling.lane ?? null,
-    sequence_key: scheduling.sequence_key ?? null,
-    due_at: scheduling.due_at,
-    due_at_real,
-  });
-  return due_at_real;
+  const row = rowOf(provider, scheduling);
+  await insertRows(db, [row]);
+  return row.due_at_real;
 }
 
-const columns = {
-  work_id: 'text',
-  kind: 'text',
-  subject_id: 'text',
-  provider_id: 'text',
-  lane: 'text',
-  sequence_key: 'text',
-  due_at: 'int',
-  due_at_real: 'int',
-} as const satisfies Record<keyof NewRow, 'text' | 'int'>;
-
-/** `rows`: JSON text of an array of `NewRow`. */
-const insertRows = change<{ rows: string }>((db, { rows }) => {
-  const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
-  return {
-    compile: () =>
-      sql`
-        insert into due_work (${names}) select ${names} from ${recordset(db, rows, 'planned', columns)} where true
-        on conflict (kind, subject_id) do update set work_id = excluded.work_id, due_at = excluded.due_at,
-          due_at_real = excluded.due_at_real, lease_until_real = 0, attempts = 0`.compile(db),
-  };
-});
-
-const rowsAtOnce = 500;
-
 /** As `insertDueWork`, for many subjects, each named once; what is due at the same moment keeps the order given. */
-export async function insertManyDueWork(
+export function insertManyDueWork(
   db: Executor,
-  { provider_id, clock_offset }: ProviderContext,
+  provider: ProviderContext,
   schedulings: readonly Scheduling[],
 ): Promise<void> {
-  const rows = schedulings.map(({ kind, subject_id, due_at, lane, sequence_key }) => ({
+  return insertRows(
+    db,
+    schedulings.map((scheduling) => rowOf(provider, scheduling)),
+  );
+}
+
+function rowOf(
+  { provider_id, clock_offset }: ProviderContext,
+  { kind, subject_id, due_at, lane, sequence_key }: Scheduling,
+): NewRow {
+  return {
     work_id: newRowId(),
     kind,
     subject_id,
@@ -120,10 +88,7 @@ export async function insertManyDueWork(
     sequence_key: sequence_key ?? null,
     due_at,
     due_at_real: toRealTime(due_at, clock_offset),
-  }));
-  for (let start = 0; start < rows.length; start += rowsAtOnce) {
-    await insertRows(db, { rows: JSON.stringify(rows.slice(start, start + rowsAtOnce)) });
-  }
+  };
 }
 
 export const removeDueWork = change<{ kind: string; subject_id: string }>((db, { kind, subject_id }) =>

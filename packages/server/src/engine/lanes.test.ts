@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { hour, realNow } from '../platform/time.ts';
 import type { DueWork } from './due-work.ts';
-import { createLanes, type Lanes, leaseMargin, maxPerLane, NoTurn } from './lanes.ts';
+import { createLanes, type Lanes, leaseMargin, maxAhead, maxPerLane, NoTurn, notBegun } from './lanes.ts';
+
+// How long a turn takes is the test's to say.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
 
 const later = () => realNow() + hour;
 
@@ -52,9 +56,49 @@ test('a lane runs so many beside each other, the others in the order in which th
   expect(begun).toHaveLength(maxPerLane + 1);
   expect(begun).toContain('quick');
   await end('slow 3');
-  expect(begun.at(-1)).toBe(`slow ${maxPerLane}`);
-  await end('slow 0');
-  expect(begun.at(-1)).toBe(`slow ${maxPerLane + 1}`);
+  expect(begun.slice(-2)).toEqual([`slow ${maxPerLane}`, `slow ${maxPerLane + 1}`]);
+});
+
+test('of a lane that has shown to be quick more is handed on than it has connections, up to a limit', async () => {
+  const { begun, start, end } = performing(createLanes(() => {}));
+  for (let index = 0; index < maxAhead + 3; index += 1) void start(`${index}`, workOf('lane'));
+  await nextTurn();
+  expect(begun).toHaveLength(maxPerLane);
+  await end('0');
+  expect(begun).toHaveLength(maxAhead + 1);
+  await end('1');
+  expect(begun.at(-1)).toBe(`${maxAhead + 1}`);
+});
+
+test('what found no connection free keeps its place, and the lane keeps to its connections for a while', async () => {
+  const lanes = createLanes(() => {});
+  const { begun, start, end } = performing(lanes);
+  for (let index = 0; index < maxPerLane; index += 1) void start(`${index}`, workOf('lane'));
+  await nextTurn();
+  await end('0');
+  let turns = 0;
+  const given = lanes.turnOf(
+    workOf('lane', 'a'),
+    later(),
+  )(async () => {
+    turns += 1;
+    return turns === 1 ? notBegun : 'posted';
+  });
+  for (const name of ['behind it', 'last']) void start(name, workOf('lane', 'a'));
+  for (let index = 0; index < maxAhead; index += 1) void start(`more ${index}`, workOf('lane'));
+  await nextTurn();
+  expect(await given).toBe('posted');
+  expect(turns).toBe(2);
+  await nextTurn();
+  expect(begun.slice(maxPerLane)).toEqual(['behind it']);
+});
+
+test('a lane whose turns take long keeps to its connections', async () => {
+  const { begun, start, end } = performing(createLanes(() => {}));
+  for (let index = 0; index < maxPerLane + 2; index += 1) void start(`${index}`, workOf('lane'));
+  vi.advanceTimersByTime(51);
+  await end('0');
+  expect(begun.slice(maxPerLane)).toEqual([`${maxPerLane}`]);
 });
 
 test('of one key one runs at a time, in order, while others pass it', async () => {

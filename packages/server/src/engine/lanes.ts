@@ -1,4 +1,4 @@
-import { afterArrivals, realNow, second } from '../platform/time.ts';
+import { afterArrivals, monotonicNow, realNow, second } from '../platform/time.ts';
 import type { DueWork } from './due-work.ts';
 
 /** Connections that one receiver may have (contract section 13). */
@@ -6,8 +6,19 @@ export const maxPerLane = 8;
 /** A claimed row that waited is not begun any more when its lease is about to end. */
 export const leaseMargin = 15 * second;
 
+/** So much of a lane that is quick is handed on at once, so that its connections never wait for this thread. */
+export const maxAhead = 128;
+/** A lane is quick when the latest turn took no longer, ms. */
+const quick = 50;
+/** One that was thought quick and was not keeps to its connections for so long, ms. */
+const caution = second;
+
+/** It had its turn, but found no connection free: it keeps its place and gets another turn. */
+export const notBegun = 'NOT_BEGUN';
+export type NotBegun = typeof notBegun;
+
 /** Runs `perform` when it is this work's turn in its lane. Rejects with `NoTurn` when that does not come in time. */
-export type Turn = <T>(perform: () => Promise<T>) => Promise<T>;
+export type Turn = <T>(perform: () => Promise<T | NotBegun>) => Promise<T>;
 
 /** The work has not been begun and is to be given back. */
 export class NoTurn extends Error {}
@@ -30,9 +41,15 @@ interface Lane {
   /** It had as much waiting as it can soon begin, and has not come below that since. */
   full: boolean;
   drains: boolean;
+  /** How much of it may run at once. */
+  width: number;
+  /** Monotonic time before which it is not taken to be quick. */
+  narrowUntil: number;
 }
 
 interface Waiting {
+  /** In which it first came. */
+  readonly place: number;
   readonly key: string | null;
   readonly leasedUntil: number;
   readonly begin: () => void;
@@ -43,11 +60,20 @@ interface Waiting {
 export function createLanes(onRoom: (lane: string) => void): Lanes {
   const lanes = new Map<string, Lane>();
   let closed = false;
+  let nextPlace = 1;
 
   function laneOf(name: string): Lane {
     const known = lanes.get(name);
     if (known !== undefined) return known;
-    const lane: Lane = { running: 0, keys: new Set(), waiting: [], full: false, drains: false };
+    const lane: Lane = {
+      running: 0,
+      keys: new Set(),
+      waiting: [],
+      full: false,
+      drains: false,
+      width: maxPerLane,
+      narrowUntil: 0,
+    };
     lanes.set(name, lane);
     return lane;
   }
@@ -63,16 +89,13 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
     drainSoon(name, lane);
   }
 
-  /**
-   * What ends in one turn of the event loop is followed together: the second of two writes that come one right after
-   * the other costs a tenth of the first, which has to wake the receiver.
-   */
+  /** What ends in one turn of the event loop is followed together: the sender's thread is woken once for all of it. */
   function drainSoon(name: string, lane: Lane): void {
     if (lane.drains) return;
     lane.drains = true;
     afterArrivals(() => {
       lane.drains = false;
-      while (lane.running < maxPerLane && beginNext(lane)) {}
+      while (lane.running < lane.width && beginNext(lane)) {}
       if (lane.running === 0 && lane.waiting.length === 0) lanes.delete(name);
       if (!lane.full || lane.waiting.length >= maxPerLane) return;
       lane.full = false;
@@ -104,13 +127,18 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
     waiter: Omit<Waiting, 'begin' | 'giveUp'>,
   ): Promise<void> | undefined {
     const { key } = waiter;
-    const isFree = lane.running < maxPerLane && !(key !== null && lane.keys.has(key));
+    const isFree = lane.running < lane.width && !(key !== null && lane.keys.has(key));
     if (isFree && lane.waiting.length === 0) {
       take(lane, key);
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      lane.waiting.push({ ...waiter, begin: resolve, giveUp: () => reject(new NoTurn()) });
+      const behind = lane.waiting.findLastIndex(({ place }) => place < waiter.place);
+      lane.waiting.splice(behind + 1, 0, {
+        ...waiter,
+        begin: resolve,
+        giveUp: () => reject(new NoTurn()),
+      });
       lane.full ||= lane.waiting.length >= maxPerLane;
       if (isFree) drainSoon(name, lane);
     });
@@ -119,15 +147,22 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
   return {
     turnOf:
       ({ lane: name, sequence_key: key }, leasedUntil) =>
-      async (perform) => {
-        if (closed) throw new NoTurn();
-        if (name === null) return perform();
-        const lane = laneOf(name);
-        await enter(name, lane, { key, leasedUntil });
-        try {
-          return await perform();
-        } finally {
-          leave(name, lane, key);
+      async (work) => {
+        if (name === null) return untilBegun(work);
+        const waiter = { place: nextPlace++, key, leasedUntil };
+        for (;;) {
+          if (closed) throw new NoTurn();
+          const lane = laneOf(name);
+          const entered = enter(name, lane, waiter);
+          if (entered !== undefined) await entered;
+          const began = monotonicNow();
+          try {
+            const result = await work();
+            adapt(lane, result !== notBegun, began);
+            if (result !== notBegun) return result;
+          } finally {
+            leave(name, lane, key);
+          }
         }
       },
     isFull: (name) => lanes.get(name)?.full === true,
@@ -141,4 +176,18 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
       }
     },
   };
+}
+
+function adapt(lane: Lane, begun: boolean, began: number): void {
+  const now = monotonicNow();
+  if (!begun) lane.narrowUntil = now + caution;
+  lane.width = now - began <= quick && now >= lane.narrowUntil ? maxAhead : maxPerLane;
+}
+
+/** For whoever has no lane to wait in. */
+export async function untilBegun<T>(perform: () => Promise<T | NotBegun>): Promise<T> {
+  for (;;) {
+    const result = await perform();
+    if (result !== notBegun) return result;
+  }
 }

@@ -3,7 +3,7 @@ import type { Log } from '../platform/log.ts';
 import { realNow } from '../platform/time.ts';
 import { change } from '../store/statement.ts';
 import { type DueWork, finishDueWork, selectEarlier } from './due-work.ts';
-import { leaseMargin, maxPerLane, type Turn } from './lanes.ts';
+import { leaseMargin, maxPerLane, type Turn, untilBegun } from './lanes.ts';
 import { type DueHandlers, isErrand, runDue } from './run-due.ts';
 import type { UnitOfWork, UnitsOfWork } from './unit-of-work.ts';
 
@@ -62,7 +62,7 @@ async function moveTo(uow: UnitOfWork, moment: number): Promise<UnitOfWork> {
 }
 
 /** Rows are claimed for longer than what is begun together takes, so nobody waits for a turn. */
-const atOnce: Turn = (perform) => perform();
+const atOnce: Turn = untilBegun;
 
 function runAlone({ units, handlers, log }: Advance, work: DueWork): Promise<boolean> {
   return runDue(units, handlers, log, { work, leasedUntil: realNow() + leaseMargin }, atOnce);

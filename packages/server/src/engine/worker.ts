@@ -2,7 +2,7 @@ import type { Log } from '../platform/log.ts';
 import { after, realNow, second } from '../platform/time.ts';
 import { claimDue, claimLane, leaseMilliseconds } from './claim.ts';
 import { type DueWork, nextDueAfter } from './due-work.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, maxAhead } from './lanes.ts';
 import { type ClaimedWork, type DueHandlers, isErrand, runDue } from './run-due.ts';
 import type { UnitsOfWork } from './unit-of-work.ts';
 
@@ -21,10 +21,12 @@ const maxEffects = 128;
 /** Errands wait for others: a thousand receivers that never answer must not hold up the next one. */
 const maxErrands = 4_096;
 const batchSize = 64;
+/** As much as a quick lane may have handed on. */
+const refillSize = maxAhead;
 const pollInterval = second;
 
 export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log): Worker {
-  const running = { effects: new Set<Promise<void>>(), errands: new Set<Promise<void>>() };
+  const running = { effects: 0, errands: 0 };
   const refilling = new Set<Promise<void>>();
   const lanes = createLanes((lane) => {
     const done = refill(lane).finally(() => refilling.delete(done));
@@ -66,7 +68,9 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
       });
   }
 
-  const room = () => Math.min(maxEffects - running.effects.size, maxErrands - running.errands.size);
+  const room = () => Math.min(maxEffects - running.effects, maxErrands - running.errands);
+  const isIdle = () => running.effects + running.errands === 0;
+  let onLastEnd = () => {};
 
   async function claim(): Promise<void> {
     const limit = Math.min(batchSize, room());
@@ -84,7 +88,7 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
 
   /** What a busy lane had waiting was passed over; now it has room. */
   async function refill(lane: string): Promise<void> {
-    const limit = Math.min(batchSize, room());
+    const limit = Math.min(refillSize, room());
     if (stopped || limit <= 0) return;
     const leasedUntil = realNow() + leaseMilliseconds;
     const rows = await claimLane(units.store, lane, limit).catch((error: unknown): DueWork[] => {
@@ -96,13 +100,14 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
 
   function begin(claimed: ClaimedWork): void {
     const { work, leasedUntil } = claimed;
-    const beside = isErrand(handlers, work) ? running.errands : running.effects;
-    const done = runDue(units, handlers, log, claimed, lanes.turnOf(work, leasedUntil)).then(() => {
+    const sort = isErrand(handlers, work) ? 'errands' : 'effects';
+    running[sort] += 1;
+    void runDue(units, handlers, log, claimed, lanes.turnOf(work, leasedUntil)).then(() => {
       const hadRoom = room() > 0;
-      beside.delete(done);
+      running[sort] -= 1;
       if (!hadRoom) look();
+      if (isIdle()) onLastEnd();
     });
-    beside.add(done);
   }
 
   return {
@@ -118,7 +123,11 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
       // What they claim is begun, gets no turn any more, and is given back before the database is closed.
       await Promise.all([claiming, ...refilling]);
       lanes.close();
-      await Promise.all([...running.effects, ...running.errands]);
+      if (!isIdle()) {
+        await new Promise<void>((resolve) => {
+          onLastEnd = resolve;
+        });
+      }
     },
   };
 }

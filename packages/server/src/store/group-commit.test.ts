@@ -152,3 +152,31 @@ test('closing commits what is open', async () => {
   await last;
   expect(committed()).toEqual(['a']);
 });
+
+describe('a pause', () => {
+  test('begins when what is open has been committed; nobody writes before it has ended, then all do', async () => {
+    const open = writer.transaction(() => add('a'));
+    let end = () => {};
+    const seen: string[][] = [];
+    const pause = writer.pause(async () => {
+      seen.push(committed());
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      seen.push(committed());
+    });
+    const later = [writer.transaction(() => add('b')), writer.write(() => insert('c'))];
+    await open;
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    end();
+    await Promise.all([pause, ...later]);
+    expect(seen).toEqual([['a'], ['a']]);
+    expect(committed()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('that fails lets writers in again', async () => {
+    await expect(writer.pause(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await writer.transaction(() => add('a'));
+    expect(committed()).toEqual(['a']);
+  });
+});

@@ -13,6 +13,8 @@ export interface Writer {
   write<T>(statement: () => T): Promise<T>;
   /** One statement that reads, between the writers but without waiting for their commit. */
   read<T>(statement: () => T): Promise<T>;
+  /** Nobody writes while `work` runs. */
+  pause(work: () => Promise<void>): Promise<void>;
   /** A transaction by itself, whose end its user tells. */
   begin(): Promise<void>;
   end(command: 'commit' | 'rollback'): void;
@@ -130,6 +132,15 @@ export function createWriter(database: DatabaseSync, beforeCommit = () => {}): W
       await turns.take();
       try {
         return statement();
+      } finally {
+        turns.give();
+      }
+    },
+    pause: async (work) => {
+      await turns.take();
+      try {
+        commitGroup();
+        await work();
       } finally {
         turns.give();
       }

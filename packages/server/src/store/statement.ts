@@ -69,6 +69,17 @@ export function change<P extends Inputs>(build: Build<P, unknown>) {
   return async (db: Executor, inputs: P): Promise<number> => (await execute(db, inputs)).changes;
 }
 
+/** As `change`, once for each of the inputs, one after the other. */
+export function changeEach<P extends Inputs>(build: Build<P, unknown>) {
+  const execute = compiled(build);
+  return async (db: Executor, all: readonly P[]): Promise<void> => {
+    for (const inputs of all) {
+      const answered = execute(db, inputs);
+      if (answered instanceof Promise) await answered;
+    }
+  };
+}
+
 type Build<P extends Inputs, O> = (db: Executor, inputs: P) => Compilable<O>;
 
 function compiled<P extends Inputs, O>(build: Build<P, O>, tables?: readonly string[]) {

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DueWork } from '../engine/due-work.ts';
+import { untilBegun } from '../engine/lanes.ts';
 import { hour, realNow } from '../platform/time.ts';
 import { type AttemptReport, createAttemptHandler } from './deliver.ts';
 import { listDeliveries, redeliver } from './deliveries/service.ts';
-import { createSender, type Sender } from './sender.ts';
+import { createSender, type Sender } from './sending/sender.ts';
+import { createTransport } from './sending/transport.ts';
 import { signatureHeader } from './signature.ts';
 import { rotateSecret } from './subscriptions/secrets.ts';
 import { deleteSubscription, pauseSubscription, resumeSubscription } from './subscriptions/service.ts';
@@ -18,7 +20,7 @@ let attempt: (work: DueWork) => Promise<void>;
 
 beforeEach(async () => {
   bed = await openTestBed();
-  sender = createSender({ policy: { profile: 'local' } });
+  sender = createSender(createTransport({ policy: { profile: 'local' } }));
   answer = (_, response) => response.end('ok');
   receiver = await openReceiver((request, response, count) => answer(request, response, count));
   reports = [];
@@ -28,9 +30,7 @@ beforeEach(async () => {
     onAttempt: (report) => reports.push(report),
   });
   attempt = (work) =>
-    'errand' in handler
-      ? handler.errand(work, (perform) => perform())
-      : Promise.reject(new Error('not an errand'));
+    'errand' in handler ? handler.errand(work, untilBegun) : Promise.reject(new Error('not an errand'));
 });
 afterEach(async () => {
   await sender.close();
@@ -91,6 +91,27 @@ describe('an attempt', () => {
     ]);
     expect(await bed.dueWork()).toEqual([]);
     expect(reports).toMatchObject([{ outcome: 'delivered', subscription_id, event_id, number: 1 }]);
+  });
+
+  it('whose row is claimed twice, as after a lease that ended too early, is settled once with what ended first', async () => {
+    await bed.subscribe(receiver.url);
+    await bed.record();
+    // Both answers come in the same moment, so both are recorded in one batch.
+    const held: (() => void)[] = [];
+    answer = (_, response, count) => {
+      held.push(() => response.writeHead(count === 1 ? 500 : 204).end());
+      if (held.length === 2) for (const release of held) release();
+    };
+    const [work] = await bed.dueWork();
+    if (work === undefined) throw new Error('Nothing is due');
+    await Promise.all([attempt(work), attempt(work)]);
+    const [delivery] = await deliveries();
+    expect(delivery?.attempts).toHaveLength(1);
+    expect(reports).toHaveLength(1);
+    // What the log says is what became of it, whichever answer was read first.
+    const [only] = delivery?.attempts ?? [];
+    expect(delivery?.status).toBe(only?.response_status === 204 ? 'DELIVERED' : 'PENDING');
+    expect(await bed.dueWork()).toHaveLength(only?.response_status === 204 ? 0 : 1);
   });
 
   it('that fails is planned again ten seconds later, and succeeds with the same bytes and event id', async () => {

@@ -1,14 +1,14 @@
 import type { DeliveryFaultKind, DeliveryStatus } from '@osigu-sandbox/contract';
-import { providerNow } from '../engine/clock.ts';
 import { type DueWork, finishDueWork } from '../engine/due-work.ts';
-import type { Turn } from '../engine/lanes.ts';
+import { type NotBegun, notBegun } from '../engine/lanes.ts';
 import type { DueHandler } from '../engine/run-due.ts';
 import type { UnitOfWork, UnitsOfWork } from '../engine/unit-of-work.ts';
 import { Fault } from '../platform/errors.ts';
 import { jitter } from '../platform/random.ts';
-import { realNow } from '../platform/time.ts';
+import { afterArrivals, realNow } from '../platform/time.ts';
 import type { DeliveryAttemptTable } from '../store/database.ts';
 import {
+  type AttemptOutcome,
   type DeliveryContent,
   insertAttempts,
   removeAttemptWork,
@@ -21,11 +21,10 @@ import { inBatches } from './batch.ts';
 import { scheduleAttempt } from './enqueue.ts';
 import { createDeliveryFaults } from './faults/meet.ts';
 import { releasePassed } from './faults/release.ts';
-import { signedNow } from './faults/signing.ts';
 import { isDelivered, jitterSpread, nextAttempt } from './schedule.ts';
-import type { Sender, SentPost } from './sender.ts';
+import type { OutgoingAttempt, Sender, SentAttempt } from './sending/sender.ts';
 
-export interface AttemptReport extends SentPost {
+export interface AttemptReport extends SentAttempt {
   readonly outcome: 'delivered' | 'retry' | 'abandoned';
   readonly provider_id: string;
   readonly subscription_id: string;
@@ -60,34 +59,61 @@ export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts
     company: { expected: underWay.of, patience: 5 },
   });
 
-  async function attempt(work: DueWork, turn: Turn): Promise<void> {
-    const content = await load.content(work.subject_id);
-    // The connection is free for the next one as soon as the answer is there.
-    const ended = content && (await turn(() => makeAttempt(work, content)));
-    if (ended === undefined) {
-      await finishDueWork(units.store.db, { work_id: work.work_id });
-      return;
-    }
-    const report = await record(work.provider_id, ended);
-    if (report !== undefined) onAttempt?.(report);
-  }
-
   /** Where it goes is looked up when it goes: the subscription may be paused or its secret rotated meanwhile. */
-  async function makeAttempt(work: DueWork, content: DeliveryContent): Promise<EndedAttempt | undefined> {
+  async function makeAttempt(
+    work: DueWork,
+    content: DeliveryContent,
+  ): Promise<EndedAttempt | NotBegun | undefined> {
     const target = await load.target(content.subscription_id);
     if (target === undefined) return undefined;
-    const outgoing = await faults.meet<Outgoing>(work, {
-      ...content,
-      ...target,
-      number: content.attempts + 1,
-      fault: null,
-    });
+    const planned: Outgoing = { content, target, number: content.attempts + 1, fault: null };
+    const { fault_plan_id } = target;
+    const outgoing = fault_plan_id === null ? planned : await meetFaults(work, planned, fault_plan_id);
     if (outgoing === undefined) return undefined;
-    const at = Math.max(providerNow(outgoing.clock_offset), work.due_at);
-    return { work, outgoing, at, sent: await sender.send(postOf(outgoing)) };
+    const sent = await sender.send(attemptOf(outgoing));
+    if (sent === notBegun) return notBegun;
+    const at = Math.max(sent.began_at_real + target.clock_offset, work.due_at);
+    return { work, outgoing, at, sent };
   }
 
-  return { errand: (work, turn) => underWay.count(work.provider_id, () => attempt(work, turn)) };
+  async function meetFaults(
+    work: DueWork,
+    planned: Outgoing,
+    fault_plan_id: string,
+  ): Promise<Outgoing | undefined> {
+    const { content, target, number, fault } = planned;
+    const { subscription_id, event_type } = content;
+    const { retry_on } = target;
+    const met = await faults.meet(work, {
+      subscription_id,
+      event_type,
+      fault_plan_id,
+      retry_on,
+      number,
+      fault,
+    });
+    return met && { ...planned, target: { ...target, retry_on: met.retry_on }, fault: met.fault };
+  }
+
+  return {
+    errand: async (work, turn) => {
+      underWay.begin(work.provider_id);
+      try {
+        const content = await load.content(work.subject_id);
+        // The connection is free for the next one as soon as the answer is there.
+        const ended =
+          content?.status === 'PENDING' ? await turn(() => makeAttempt(work, content)) : undefined;
+        if (ended === undefined) {
+          await finishDueWork(units.store.db, { work_id: work.work_id });
+          return;
+        }
+        const report = await record(work.provider_id, ended);
+        if (report !== undefined) onAttempt?.(report);
+      } finally {
+        underWay.end(work.provider_id);
+      }
+    },
+  };
 }
 
 /** How many of each are running. */
@@ -96,15 +122,11 @@ function createTally() {
   const of = (key: string) => counts.get(key) ?? 0;
   return {
     of,
-    count: async <T>(key: string, run: () => Promise<T>): Promise<T> => {
-      counts.set(key, of(key) + 1);
-      try {
-        return await run();
-      } finally {
-        const left = of(key) - 1;
-        if (left === 0) counts.delete(key);
-        else counts.set(key, left);
-      }
+    begin: (key: string) => void counts.set(key, of(key) + 1),
+    end: (key: string) => {
+      const left = of(key) - 1;
+      if (left === 0) counts.delete(key);
+      else counts.set(key, left);
     },
   };
 }
@@ -114,11 +136,19 @@ interface Target extends Omit<TargetRow, 'secret' | 'expires_at_real' | 'status'
   readonly secrets: readonly string[];
 }
 
-interface Outgoing extends DeliveryContent, Target {
+interface Outgoing {
+  readonly content: DeliveryContent;
+  readonly target: Target;
   /** Of this attempt, from 1. */
   readonly number: number;
   /** Injected into this attempt. */
   readonly fault: DeliveryFaultKind | null;
+}
+
+function attemptOf({ content, target, number, fault }: Outgoing): OutgoingAttempt {
+  const { subscription_id, event_id, event_type, body } = content;
+  const { url, secrets } = target;
+  return { subscription_id, url, secrets, event_id, event_type, body, number, fault };
 }
 
 /** Each undefined when there is nothing to send (any more), or not while the subscription is paused. */
@@ -131,19 +161,18 @@ function createLoader({ store }: UnitsOfWork) {
       return delivery_ids.map((delivery_id) => byId.get(delivery_id));
     },
   });
-  const targets = inBatches({
-    maxItems: attemptsAtOnce,
-    work: async (subscription_id, askers: readonly undefined[]) => {
-      const target = targetOf(await selectTarget(store.db, { subscription_id }));
-      return askers.map(() => target);
-    },
-  });
+  const targets = new Map<string, Promise<Target | undefined>>();
   return {
-    content: async (delivery_id: string): Promise<DeliveryContent | undefined> => {
-      const content = await contents('', delivery_id);
-      return content?.status === 'PENDING' ? content : undefined;
+    content: (delivery_id: string): Promise<DeliveryContent | undefined> => contents('', delivery_id),
+    /** Whoever asks in one turn of the event loop asks once. */
+    target: (subscription_id: string): Promise<Target | undefined> => {
+      const asked = targets.get(subscription_id);
+      if (asked !== undefined) return asked;
+      const target = selectTarget(store.db, { subscription_id }).then(targetOf);
+      targets.set(subscription_id, target);
+      if (targets.size === 1) afterArrivals(() => targets.clear());
+      return target;
     },
-    target: (subscription_id: string): Promise<Target | undefined> => targets(subscription_id, undefined),
   };
 }
 
@@ -156,31 +185,15 @@ function targetOf(rows: readonly TargetRow[]): Target | undefined {
   return { ...target, secrets: live.map(({ secret }) => secret) };
 }
 
-function postOf({ subscription_id, url, body, event_id, event_type, number, secrets, fault }: Outgoing) {
-  return {
-    lane: subscription_id,
-    url,
-    body,
-    headers: {
-      'Content-Type': 'application/json',
-      'User-Agent': 'osigu-sandbox-webhooks/1',
-      'X-Osigu-Event-Id': event_id,
-      'X-Osigu-Event-Type': event_type,
-      'X-Osigu-Delivery-Attempt': String(number),
-      'X-Osigu-Signature': signedNow(fault, secrets, body),
-    },
-  };
-}
-
 interface EndedAttempt {
   readonly work: DueWork;
   readonly outgoing: Outgoing;
   /** When it began, on the provider's clock. */
   readonly at: number;
-  readonly sent: SentPost;
+  readonly sent: SentAttempt;
 }
 
-const attemptsAtOnce = 64;
+const attemptsAtOnce = 128;
 
 async function recordAll(
   units: UnitsOfWork,
@@ -202,59 +215,85 @@ async function settlePresent(
   ended: readonly EndedAttempt[],
 ): Promise<readonly (AttemptReport | undefined)[]> {
   const { reset_at_real } = uow.provider;
-  const present = ended.filter(({ outgoing }) => outgoing.reset_at_real === reset_at_real);
+  const present = ended.filter(({ outgoing }) => outgoing.content.reset_at_real === reset_at_real);
   if (present.length === 0) return ended.map(() => undefined);
   const now = Math.max(uow.now, ...present.map(({ at }) => at));
   const reports = await settleAll({ ...uow, now }, present);
-  return ended.map((attempt) => reports[present.indexOf(attempt)]);
+  return ended.map((attempt) => reports.get(attempt));
 }
 
-/** Writes what became of the attempts, once; nothing when a delivery has gone or another process has written it. */
+interface Decided {
+  readonly attempt: EndedAttempt;
+  readonly decision: Decision;
+}
+
+/**
+ * Writes what became of the attempts, once; nothing when a delivery has gone or its attempt is written: by another
+ * process, or by this one, which may claim a row again whose lease ended too early.
+ */
 async function settleAll(
   uow: UnitOfWork,
   ended: readonly EndedAttempt[],
-): Promise<readonly (AttemptReport | undefined)[]> {
-  const decided = ended.map((attempt) => ({ ...attempt, ...decide(uow, attempt) }));
-  const outcomes = decided.map(({ outgoing, status, first_attempt_at, next_attempt_at }) => ({
-    delivery_id: outgoing.delivery_id,
-    number: outgoing.number,
-    status,
-    first_attempt_at,
-    next_attempt_at,
-  }));
-  const rows = await settleAttempts(uow.db, { outcomes: JSON.stringify(outcomes) });
-  const settled = new Set(rows.map(({ delivery_id }) => delivery_id));
-  const isSettled = ({ outgoing }: EndedAttempt) => settled.has(outgoing.delivery_id);
-  await insertAttempts(uow.db, { attempts: JSON.stringify(decided.filter(isSettled).map(attemptRow)) });
-  await planNext(uow, decided.filter(isSettled));
-  for (const { outgoing } of decided.filter(isSettled)) await releasePassed(uow, outgoing);
-  for (const { work } of decided.filter((attempt) => !isSettled(attempt))) {
-    await finishDueWork(uow.db, { work_id: work.work_id });
+): Promise<ReadonlyMap<EndedAttempt, AttemptReport>> {
+  const decided = firstOfEach(ended).map((attempt): Decided => ({ attempt, decision: decide(uow, attempt) }));
+  const rows = await settleAttempts(uow.db, { outcomes: JSON.stringify(decided.map(outcomeOf)) });
+  const ids = new Set(rows.map(({ delivery_id }) => delivery_id));
+  const settled = decided.filter(({ attempt }) => ids.has(attempt.outgoing.content.delivery_id));
+  await insertAttempts(
+    uow.db,
+    settled.map(({ attempt }) => attemptRow(attempt)),
+  );
+  await planNext(uow, settled);
+  await releaseAllPassed(uow, settled);
+  const reports = new Map(settled.map((one) => [one.attempt, reportOf(one)]));
+  if (reports.size < ended.length) {
+    for (const attempt of ended.filter((one) => !reports.has(one))) {
+      await finishDueWork(uow.db, { work_id: attempt.work.work_id });
+    }
   }
-  return decided.map((attempt) => (isSettled(attempt) ? reportOf(attempt) : undefined));
+  return reports;
 }
 
-function attemptRow({
-  outgoing: { delivery_id, number, fault },
-  at,
-  sent,
-}: EndedAttempt): DeliveryAttemptTable {
+/** Of the same delivery the one that ended first. */
+function firstOfEach(ended: readonly EndedAttempt[]): readonly EndedAttempt[] {
+  const seen = new Set<string>();
+  return ended.filter(({ outgoing }) => seen.size < seen.add(outgoing.content.delivery_id).size);
+}
+
+function outcomeOf({ attempt: { outgoing }, decision }: Decided): AttemptOutcome {
+  const { status, first_attempt_at, next_attempt_at } = decision;
+  const { number, content } = outgoing;
+  return { delivery_id: content.delivery_id, number, status, first_attempt_at, next_attempt_at };
+}
+
+function attemptRow({ outgoing: { content, number, fault }, at, sent }: EndedAttempt): DeliveryAttemptTable {
   const { response_status, latency_ms, error, response_excerpt } = sent;
+  const { delivery_id } = content;
   return { delivery_id, number, at, response_status, latency_ms, error, response_excerpt, fault };
 }
 
-async function planNext(uow: UnitOfWork, settled: readonly (EndedAttempt & Decision)[]): Promise<void> {
+async function planNext(uow: UnitOfWork, settled: readonly Decided[]): Promise<void> {
   const over: string[] = [];
-  for (const { outgoing, next_attempt_at } of settled) {
-    if (next_attempt_at === null) over.push(outgoing.delivery_id);
-    else await scheduleAttempt(uow, outgoing, next_attempt_at);
+  for (const { attempt, decision } of settled) {
+    const { content } = attempt.outgoing;
+    if (decision.next_attempt_at === null) over.push(content.delivery_id);
+    else await scheduleAttempt(uow, content, decision.next_attempt_at);
   }
   if (over.length > 0) await removeAttemptWork(uow.db, { delivery_ids: JSON.stringify(over) });
 }
 
-function reportOf({ work, outgoing, outcome, sent }: EndedAttempt & Decision): AttemptReport {
+async function releaseAllPassed(uow: UnitOfWork, settled: readonly Decided[]): Promise<void> {
+  for (const { attempt } of settled) {
+    const { content, target } = attempt.outgoing;
+    if (target.fault_plan_id !== null) await releasePassed(uow, content);
+  }
+}
+
+function reportOf({ attempt: { work, outgoing, sent }, decision }: Decided): AttemptReport {
   const { provider_id } = work;
-  const { subscription_id, delivery_id, event_id, event_type, number, fault } = outgoing;
+  const { subscription_id, delivery_id, event_id, event_type } = outgoing.content;
+  const { number, fault } = outgoing;
+  const { outcome } = decision;
   return { ...sent, outcome, provider_id, subscription_id, delivery_id, event_id, event_type, number, fault };
 }
 
@@ -266,7 +305,7 @@ interface Decision {
 }
 
 function decide(uow: UnitOfWork, { outgoing, at, sent }: EndedAttempt): Decision {
-  const first_attempt_at = outgoing.first_attempt_at ?? at;
+  const first_attempt_at = outgoing.content.first_attempt_at ?? at;
   // Posted once more at once, whatever the first answer is.
   if (outgoing.fault === 'duplicate') {
     return { outcome: 'retry', status: 'PENDING', first_attempt_at, next_attempt_at: uow.now };
@@ -279,7 +318,7 @@ function decide(uow: UnitOfWork, { outgoing, at, sent }: EndedAttempt): Decision
     number: outgoing.number,
     ended_at: uow.now,
     first_attempt_at,
-    retry_on: outgoing.retry_on,
+    retry_on: outgoing.target.retry_on,
     real_now: realNow(),
     jitter: jitter(jitterSpread),
   });

@@ -1,5 +1,6 @@
 import type { SubscriptionStatus } from '@osigu-sandbox/contract';
 import type { DeliveryTable, EventTable } from '../store/database.ts';
+import { insertion } from '../store/insertion.ts';
 import { change, type Executor, lookup } from '../store/statement.ts';
 
 /** Who may be interested in an event. */
@@ -37,43 +38,29 @@ export type NewDelivery = Pick<
   'delivery_id' | 'provider_id' | 'subscription_id' | 'event_id' | 'event_type' | 'created_at'
 >;
 
-const rowsAtOnce = 25;
+const insertRows = insertion('deliveries', {
+  delivery_id: 'text',
+  provider_id: 'text',
+  subscription_id: 'text',
+  event_id: 'text',
+  event_type: 'text',
+  status: 'text',
+  created_at: 'int',
+  next_attempt_at: 'int',
+});
 
-/** One statement for several rows, compiled once per number of rows. */
-export async function insertDeliveries(db: Executor, deliveries: readonly NewDelivery[]): Promise<void> {
-  for (let start = 0; start < deliveries.length; start += rowsAtOnce) {
-    const rows = deliveries.slice(start, start + rowsAtOnce);
-    const inputs = rows.flatMap((row, index) =>
-      Object.entries(row).map(([name, value]) => [`${name}_${index}`, value]),
-    );
-    await insertOf(rows.length)(db, Object.fromEntries(inputs));
-  }
-}
-
-type Insert = (db: Executor, inputs: Record<string, unknown>) => Promise<number>;
-
-const insertsBySize = new Map<number, Insert>();
-
-function insertOf(size: number): Insert {
-  const known = insertsBySize.get(size);
-  if (known !== undefined) return known;
-  const insert = change<Record<string, unknown>>((db, inputs) =>
-    db.insertInto('deliveries').values(Array.from({ length: size }, (_, index) => rowOf(inputs, index))),
+export function insertDeliveries(db: Executor, deliveries: readonly NewDelivery[]): Promise<void> {
+  const rows = deliveries.map(
+    ({ delivery_id, provider_id, subscription_id, event_id, event_type, created_at }) => ({
+      delivery_id,
+      provider_id,
+      subscription_id,
+      event_id,
+      event_type,
+      status: 'PENDING',
+      created_at,
+      next_attempt_at: created_at,
+    }),
   );
-  insertsBySize.set(size, insert);
-  return insert;
-}
-
-function rowOf(inputs: Record<string, unknown>, index: number) {
-  const input = <T>(name: keyof NewDelivery) => inputs[`${name}_${index}`] as T;
-  return {
-    delivery_id: input<string>('delivery_id'),
-    provider_id: input<string>('provider_id'),
-    subscription_id: input<string>('subscription_id'),
-    event_id: input<string>('event_id'),
-    event_type: input<string>('event_type'),
-    status: 'PENDING' as const,
-    created_at: input<number>('created_at'),
-    next_attempt_at: input<number>('created_at'),
-  };
+  return insertRows(db, rows);
 }

@@ -111,7 +111,7 @@ async function quiet(): Promise<void> {
       const { body } = await provider.call('GET', '/webhooks/v1/deliveries?status=PENDING&size=1');
       return body.page.total_elements === 0;
     },
-    30,
+    60,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { DeliveryStatus, RetryPolicy, SubscriptionStatus } from '@osigu-sandbox/contract';
 import { sql } from 'kysely';
-import type { DeliveryAttemptTable } from '../../store/database.ts';
+import { insertion } from '../../store/insertion.ts';
 import { recordset, textsOf } from '../../store/recordset.ts';
 import { change, lookup, statement } from '../../store/statement.ts';
 import { attemptKind } from '../enqueue.ts';
@@ -110,16 +110,7 @@ export const settleAttempts = statement<{ outcomes: string }, { delivery_id: str
   }),
 );
 
-/** `attempts`: JSON text of an array of rows of the table. */
-export const insertAttempts = change<{ attempts: string }>((db, { attempts }) => ({
-  compile: () =>
-    sql`
-      insert into delivery_attempts (${sql.join(Object.keys(attemptColumns).map((name) => sql.ref(name)))})
-      select ${sql.join(Object.keys(attemptColumns).map((name) => sql.ref(name)))}
-      from ${recordset(db, attempts, 'attempt', attemptColumns)}`.compile(db),
-}));
-
-const attemptColumns = {
+export const insertAttempts = insertion('delivery_attempts', {
   delivery_id: 'text',
   number: 'int',
   at: 'int',
@@ -128,7 +119,7 @@ const attemptColumns = {
   error: 'text',
   response_excerpt: 'text',
   fault: 'text',
-} as const satisfies Record<keyof DeliveryAttemptTable, 'text' | 'int'>;
+});
 
 /** `delivery_ids`: JSON text of an array. Nothing more is to be sent of them. */
 export const removeAttemptWork = change<{ delivery_ids: string }>((db, { delivery_ids }) =>

@@ -16,7 +16,7 @@ import {
 
 /** What a fault asks of an attempt, and may change of it. */
 export interface Faultable extends MetDelivery {
-  readonly fault_plan_id: string | null;
+  readonly fault_plan_id: string;
   /** Of the attempt, from 1. */
   readonly number: number;
   readonly retry_on: RetryPolicy;
@@ -52,7 +52,6 @@ export function createDeliveryFaults(units: UnitsOfWork): DeliveryFaults {
   return {
     meet: async (work, attempt) => {
       const { fault_plan_id: plan_id } = attempt;
-      if (plan_id === null) return attempt;
       const delivery_id = work.subject_id;
       const uses = await selectUses(db, { delivery_id });
       const mine = uses.find(({ number }) => number === attempt.number);

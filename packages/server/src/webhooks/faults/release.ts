@@ -5,14 +5,8 @@ import { endWait, selectPassed } from './store.ts';
 /** Lets go what waited for a later delivery of its subscription to be attempted, as this one was. */
 export async function releasePassed(
   uow: UnitOfWork,
-  attempt: {
-    readonly fault_plan_id: string | null;
-    readonly subscription_id: string;
-    readonly delivery_id: string;
-  },
+  { subscription_id, delivery_id }: { readonly subscription_id: string; readonly delivery_id: string },
 ): Promise<void> {
-  const { fault_plan_id, subscription_id, delivery_id } = attempt;
-  if (fault_plan_id === null) return;
   const passed = await selectPassed(uow.db, { subscription_id, delivery_id });
   for (const delivery of passed) {
     if ((await endWait(uow.db, { delivery_id: delivery.delivery_id })) === 0) continue;

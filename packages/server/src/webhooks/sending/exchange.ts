@@ -1,14 +1,17 @@
 import type { Dispatcher } from 'undici';
+import { monotonicNow } from '../../platform/time.ts';
 import { createExcerpt } from './answer-excerpt.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type TransportError, transportErrorOf } from './transport-errors.ts';
 
-export interface Answered {
+export interface SentPost {
   readonly response_status: number | null;
   /** Null when the whole answer came in time. */
   readonly error: TransportError | null;
   readonly response_excerpt: string | null;
   readonly retry_after: string | null;
+  /** From the beginning of the request, the wait for a connection included. */
+  readonly latency_ms: number;
 }
 
 /**
@@ -19,8 +22,9 @@ export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   deadlines: Deadlines,
-): Promise<Answered> {
+): Promise<SentPost> {
   return new Promise((resolve) => {
+    const began = monotonicNow();
     const excerpt = createExcerpt();
     let controller: Dispatcher.DispatchController | undefined;
     let response_status: number | null = null;
@@ -32,7 +36,8 @@ export function exchange(
       ended = true;
       cancel();
       const response_excerpt = error === null ? excerpt.text() : null;
-      resolve({ response_status, error, response_excerpt, retry_after });
+      const latency_ms = Math.round(monotonicNow() - began);
+      resolve({ response_status, error, response_excerpt, retry_after, latency_ms });
     }
 
     const cancel = deadlines.begin(() => {

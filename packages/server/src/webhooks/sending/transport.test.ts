@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createSender, type Sender, type SenderOptions } from './sender.ts';
-import { type Answer, openReceiver, type Receiver } from './test-bed.ts';
+import { type Answer, openReceiver, type Receiver } from '../test-bed.ts';
+import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 
 const toClose: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -13,10 +13,10 @@ async function receiverThat(answer?: Answer): Promise<Receiver> {
   return receiver;
 }
 
-function senderWith(options: Partial<SenderOptions> = {}): Sender {
-  const sender = createSender({ policy: { profile: 'local' }, ...options });
-  toClose.push(sender);
-  return sender;
+function transportWith(options: Partial<TransportOptions> = {}): Transport {
+  const transport = createTransport({ policy: { profile: 'local' }, ...options });
+  toClose.push(transport);
+  return transport;
 }
 
 const post = (url: string, lane = 'whs_1') => ({ lane, url, headers: { 'X-Test': 'a' }, body: '{"á":1}' });
@@ -24,7 +24,7 @@ const post = (url: string, lane = 'whs_1') => ({ lane, url, headers: { 'X-Test':
 describe('an answer in time', () => {
   it('arrives byte for byte, with its headers, and is reported with its status and text', async () => {
     const receiver = await receiverThat((_, response) => response.writeHead(201).end('thanks ☂'));
-    const sent = await senderWith().send(post(`${receiver.url}?a=b`));
+    const sent = await transportWith().post(post(`${receiver.url}?a=b`));
     expect(sent).toMatchObject({
       response_status: 201,
       error: null,
@@ -38,7 +38,7 @@ describe('an answer in time', () => {
 
   it('without a body has no excerpt', async () => {
     const receiver = await receiverThat((_, response) => response.writeHead(204).end());
-    expect(await senderWith().send(post(receiver.url))).toMatchObject({
+    expect(await transportWith().post(post(receiver.url))).toMatchObject({
       response_status: 204,
       response_excerpt: null,
     });
@@ -50,7 +50,7 @@ describe('an answer in time', () => {
       const receiver = await receiverThat((_, response) =>
         response.writeHead(status, { location: elsewhere.url }).end(),
       );
-      expect(await senderWith().send(post(receiver.url))).toMatchObject({
+      expect(await transportWith().post(post(receiver.url))).toMatchObject({
         response_status: status,
         error: null,
       });
@@ -62,7 +62,7 @@ describe('an answer in time', () => {
     const receiver = await receiverThat((_, response) =>
       response.writeHead(429, { 'retry-after': '7' }).end(),
     );
-    expect(await senderWith().send(post(receiver.url))).toMatchObject({
+    expect(await transportWith().post(post(receiver.url))).toMatchObject({
       response_status: 429,
       retry_after: '7',
     });
@@ -72,7 +72,7 @@ describe('an answer in time', () => {
 describe('a long answer', () => {
   it('is kept up to 2 kB, cut between characters', async () => {
     const receiver = await receiverThat((_, response) => response.end(`a${'é'.repeat(5_000)}`));
-    const { response_excerpt } = await senderWith().send(post(receiver.url));
+    const { response_excerpt } = await transportWith().post(post(receiver.url));
     expect(response_excerpt).toBe(`a${'é'.repeat(1_023)}`);
   });
 
@@ -91,47 +91,47 @@ describe('a long answer', () => {
       response.on('drain', more);
       more();
     });
-    const sender = senderWith();
-    const sent = await sender.send(post(receiver.url));
+    const transport = transportWith();
+    const sent = await transport.post(post(receiver.url));
     expect(sent).toMatchObject({ response_status: 200, error: null, response_excerpt: 'x'.repeat(2_048) });
     expect(written).toBeLessThan(32 * 1024 * 1024);
-    expect(await sender.send(post(receiver.url))).toMatchObject({ response_excerpt: 'short' });
+    expect(await transport.post(post(receiver.url))).toMatchObject({ response_excerpt: 'short' });
   });
 
   it('holds no NUL, which PostgreSQL could not store', async () => {
     const receiver = await receiverThat((_, response) => response.end(Buffer.from([0x61, 0, 0xff])));
-    expect((await senderWith().send(post(receiver.url))).response_excerpt).toBe('a\ufffd\ufffd');
+    expect((await transportWith().post(post(receiver.url))).response_excerpt).toBe('a\ufffd\ufffd');
   });
 });
 
 describe('what goes wrong is an outcome with a code', () => {
   it('TIMEOUT when no answer comes', async () => {
     const receiver = await receiverThat(() => {});
-    const sent = await senderWith({ timeout: 30 }).send(post(receiver.url));
+    const sent = await transportWith({ timeout: 30 }).post(post(receiver.url));
     expect(sent).toMatchObject({ response_status: null, error: 'TIMEOUT', response_excerpt: null });
     expect(sent.latency_ms).toBeGreaterThanOrEqual(25);
   });
 
   it('TIMEOUT when the body does not end in time, though its head came', async () => {
     const receiver = await receiverThat((_, response) => void response.write('a little'));
-    const sent = await senderWith({ timeout: 60 }).send(post(receiver.url));
+    const sent = await transportWith({ timeout: 60 }).post(post(receiver.url));
     expect(sent).toMatchObject({ response_status: 200, error: 'TIMEOUT' });
   });
 
   it('CONNECTION_REFUSED', async () => {
     const receiver = await openReceiver();
     await receiver.close();
-    expect(await senderWith().send(post(receiver.url))).toMatchObject({ error: 'CONNECTION_REFUSED' });
+    expect(await transportWith().post(post(receiver.url))).toMatchObject({ error: 'CONNECTION_REFUSED' });
   });
 
   it('CONNECTION_RESET', async () => {
     const receiver = await receiverThat((request) => void request.socket.resetAndDestroy());
-    expect(await senderWith().send(post(receiver.url))).toMatchObject({ error: 'CONNECTION_RESET' });
+    expect(await transportWith().post(post(receiver.url))).toMatchObject({ error: 'CONNECTION_RESET' });
   });
 
   it('DNS', async () => {
     const resolve = () => Promise.reject(Object.assign(new Error(), { code: 'ENOTFOUND' }));
-    expect(await senderWith({ resolve }).send(post('http://nowhere.example/'))).toMatchObject({
+    expect(await transportWith({ resolve }).post(post('http://nowhere.example/'))).toMatchObject({
       error: 'DNS',
     });
   });
@@ -139,12 +139,12 @@ describe('what goes wrong is an outcome with a code', () => {
   it('TLS', async () => {
     const receiver = await receiverThat();
     const url = receiver.url.replace('http:', 'https:');
-    expect(await senderWith().send(post(url))).toMatchObject({ response_status: null, error: 'TLS' });
+    expect(await transportWith().post(post(url))).toMatchObject({ response_status: null, error: 'TLS' });
   });
 
   it('INVALID_ANSWER', async () => {
     const receiver = await receiverThat((request) => void request.socket.end('nonsense\r\n\r\n'));
-    expect(await senderWith().send(post(receiver.url))).toMatchObject({ error: 'INVALID_ANSWER' });
+    expect(await transportWith().post(post(receiver.url))).toMatchObject({ error: 'INVALID_ANSWER' });
   });
 });
 
@@ -156,25 +156,27 @@ describe('the guard', () => {
     const port = new URL(receiver.url).port;
     const answers = ['127.0.0.1', '10.0.0.1'];
     const resolve = async () => [{ address: answers.shift() ?? '', family: 4 }];
-    const sender = senderWith({ resolve });
-    expect(await sender.send(post(`http://receiver.example:${port}/`, 'a'))).toMatchObject({
+    const transport = transportWith({ resolve });
+    expect(await transport.post(post(`http://receiver.example:${port}/`, 'a'))).toMatchObject({
       response_status: 200,
     });
-    expect(await sender.send(post(`http://receiver.example:${port}/`, 'b'))).toMatchObject(refused);
+    expect(await transport.post(post(`http://receiver.example:${port}/`, 'b'))).toMatchObject(refused);
     expect(receiver.received).toHaveLength(1);
   });
 
   it('refuses addresses that are written into the URL, which are never looked up', async () => {
-    expect(await senderWith().send(post('http://169.254.169.254/latest/meta-data'))).toMatchObject(refused);
-    expect(await senderWith().send(post('http://[::ffff:10.0.0.1]/'))).toMatchObject(refused);
+    expect(await transportWith().post(post('http://169.254.169.254/latest/meta-data'))).toMatchObject(
+      refused,
+    );
+    expect(await transportWith().post(post('http://[::ffff:10.0.0.1]/'))).toMatchObject(refused);
   });
 
   it('refuses what was allowed under another profile', async () => {
     const receiver = await receiverThat();
-    const sender = senderWith({ policy: { profile: 'hosted' } });
-    expect(await sender.send(post(receiver.url))).toMatchObject(refused);
-    expect(await sender.send(post(receiver.url.replace('http:', 'https:')))).toMatchObject(refused);
-    expect(await sender.send(post('not a url'))).toMatchObject(refused);
+    const transport = transportWith({ policy: { profile: 'hosted' } });
+    expect(await transport.post(post(receiver.url))).toMatchObject(refused);
+    expect(await transport.post(post(receiver.url.replace('http:', 'https:')))).toMatchObject(refused);
+    expect(await transport.post(post('not a url'))).toMatchObject(refused);
     expect(receiver.received).toEqual([]);
   });
 });
@@ -200,10 +202,10 @@ it('a lane has at most 8 connections, and a lane that hangs does not hold up ano
   const full = new Promise<void>((resolve) => {
     allHeld = resolve;
   });
-  const sender = senderWith();
-  const slow = Array.from({ length: 20 }, () => sender.send(post(receiver.url, 'whs_slow')));
+  const transport = transportWith();
+  const slow = Array.from({ length: 20 }, () => transport.post(post(receiver.url, 'whs_slow')));
   await full;
-  const quick = await sender.send(post(receiver.url.replace('/hook', '/quick'), 'whs_quick'));
+  const quick = await transport.post(post(receiver.url.replace('/hook', '/quick'), 'whs_quick'));
   expect(quick).toMatchObject({ response_status: 200 });
   const drain = async () => {
     for (const release of held.splice(0)) release();

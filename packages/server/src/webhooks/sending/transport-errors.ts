@@ -1,4 +1,4 @@
-import { addressNotAllowed } from './address-guard.ts';
+import { addressNotAllowed } from '../address-guard.ts';
 
 /** Why an attempt got no whole answer, as the delivery log shows it. */
 export type TransportError =
