@@ -26,7 +26,7 @@ export async function startReceiver(refuses: (count: number) => boolean = () => 
   function answer(head: string): Buffer {
     count += 1;
     if (refuses(count)) return refused;
-    events.add(headerOf(head, 'X-Osigu-Event-Id'));
+    events.add(headerOf(head, eventId));
     notify();
     return accepted;
   }
@@ -81,16 +81,20 @@ export async function startReceiver(refuses: (count: number) => boolean = () => 
 
 /** The head of the first whole post, and what comes after its body, if anything. */
 function firstPost(bytes: Buffer): { readonly head: string; readonly rest: Buffer | undefined } | undefined {
-  const end = bytes.indexOf('\r\n\r\n');
+  const end = bytes.indexOf(endOfHead);
   if (end === -1) return undefined;
   const head = bytes.toString('latin1', 0, end + 2);
-  const length = end + 4 + Number(headerOf(head, 'content-length'));
+  const length = end + endOfHead.length + Number(headerOf(head, contentLength));
   if (bytes.length < length) return undefined;
   return { head, rest: bytes.length === length ? undefined : bytes.subarray(length) };
 }
 
-/** As our senders and undici spell its name. */
+const endOfHead = Buffer.from('\r\n\r\n');
+// As our senders and undici spell them.
+const contentLength = '\r\ncontent-length: ';
+const eventId = '\r\nX-Osigu-Event-Id: ';
+
 function headerOf(head: string, name: string): string {
-  const start = head.indexOf(`\r\n${name}: `);
-  return start === -1 ? '' : head.slice(start + name.length + 4, head.indexOf('\r\n', start + 2));
+  const start = head.indexOf(name);
+  return start === -1 ? '' : head.slice(start + name.length, head.indexOf('\r\n', start + 2));
 }

@@ -6,12 +6,15 @@ export const maxPerLane = 8;
 /** A claimed row that waited is not begun any more when its lease is about to end. */
 export const leaseMargin = 15 * second;
 
-/** So much of a lane that is quick is handed on at once, so that its connections never wait for this thread. */
-export const maxAhead = 128;
-/** A lane is quick when the latest turn took no longer, ms. */
-const quick = 50;
-/** One that was thought quick and was not keeps to its connections for so long, ms. */
-const caution = second;
+/** At most so much of a lane is handed on at once. */
+export const maxAhead = 512;
+/**
+ * As much of a lane is handed on as lately ended in this time, ms, so that its connections do not wait while this
+ * thread is busy; and so that what is handed on soon has its connection.
+ */
+const ahead = 20;
+/** How often that is looked at, ms. */
+const period = 20;
 
 /** It had its turn, but found no connection free: it keeps its place and gets another turn. */
 export const notBegun = 'NOT_BEGUN';
@@ -43,8 +46,10 @@ interface Lane {
   drains: boolean;
   /** How much of it may run at once. */
   width: number;
-  /** Monotonic time before which it is not taken to be quick. */
-  narrowUntil: number;
+  /** Of its turns, since the width was last looked at. */
+  ended: number;
+  /** When that was, monotonic. */
+  since: number;
 }
 
 interface Waiting {
@@ -72,7 +77,8 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
       full: false,
       drains: false,
       width: maxPerLane,
-      narrowUntil: 0,
+      ended: 0,
+      since: monotonicNow(),
     };
     lanes.set(name, lane);
     return lane;
@@ -155,11 +161,13 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
           const lane = laneOf(name);
           const entered = enter(name, lane, waiter);
           if (entered !== undefined) await entered;
-          const began = monotonicNow();
           try {
             const result = await work();
-            adapt(lane, result !== notBegun, began);
-            if (result !== notBegun) return result;
+            if (result !== notBegun) {
+              countEnd(lane);
+              return result;
+            }
+            setWidth(lane, maxPerLane);
           } finally {
             leave(name, lane, key);
           }
@@ -178,10 +186,16 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
   };
 }
 
-function adapt(lane: Lane, begun: boolean, began: number): void {
-  const now = monotonicNow();
-  if (!begun) lane.narrowUntil = now + caution;
-  lane.width = now - began <= quick && now >= lane.narrowUntil ? maxAhead : maxPerLane;
+function countEnd(lane: Lane): void {
+  lane.ended += 1;
+  const passed = monotonicNow() - lane.since;
+  if (passed >= period) setWidth(lane, Math.ceil((lane.ended * ahead) / passed));
+}
+
+function setWidth(lane: Lane, width: number): void {
+  lane.width = Math.min(Math.max(width, maxPerLane), maxAhead);
+  lane.ended = 0;
+  lane.since = monotonicNow();
 }
 
 /** For whoever has no lane to wait in. */

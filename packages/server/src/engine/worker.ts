@@ -2,7 +2,7 @@ import type { Log } from '../platform/log.ts';
 import { after, realNow, second } from '../platform/time.ts';
 import { claimDue, claimLane, leaseMilliseconds } from './claim.ts';
 import { type DueWork, nextDueAfter } from './due-work.ts';
-import { createLanes, maxAhead } from './lanes.ts';
+import { createLanes } from './lanes.ts';
 import { type ClaimedWork, type DueHandlers, isErrand, runDue } from './run-due.ts';
 import type { UnitsOfWork } from './unit-of-work.ts';
 
@@ -21,8 +21,8 @@ const maxEffects = 128;
 /** Errands wait for others: a thousand receivers that never answer must not hold up the next one. */
 const maxErrands = 4_096;
 const batchSize = 64;
-/** As much as a quick lane may have handed on. */
-const refillSize = maxAhead;
+/** Of one lane, which is handed on by itself. */
+const refillSize = 128;
 const pollInterval = second;
 
 export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log): Worker {
@@ -96,6 +96,8 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
       return [];
     });
     for (const work of rows) begin({ work, leasedUntil });
+    // A lane that has room for all of it is not full, and says nothing when it has room for more.
+    if (rows.length === limit) look();
   }
 
   function begin(claimed: ClaimedWork): void {

@@ -17,7 +17,7 @@ const commitsAtOnce = 100;
  * From this many pages on nobody writes while the rest is copied: the log begins anew only when all
  * of it has been.
  */
-const longLog = 4_000;
+const longLog = 12_000;
 
 /** `whileNobodyWrites` runs its work when the transaction that is open has ended, and lets nobody begin before it has. */
 export function createCopying(

@@ -78,7 +78,7 @@ const pragmas = `
   pragma foreign_keys = on;
   pragma temp_store = memory;
   pragma cache_size = -16000;
-  pragma wal_autocheckpoint = 16000;
+  pragma wal_autocheckpoint = 32000;
 `;
 
 function connect(path: string, ...more: readonly string[]): DatabaseSync {

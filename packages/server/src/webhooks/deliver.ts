@@ -56,7 +56,7 @@ export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts
   const record = inBatches({
     maxItems: attemptsAtOnce,
     work: (provider_id, ended: readonly EndedAttempt[]) => recordAll(units, provider_id, ended),
-    company: { expected: underWay.of, patience: 5 },
+    company: { expected: underWay.of, patience: 8 },
   });
 
   /** Where it goes is looked up when it goes: the subscription may be paused or its secret rotated meanwhile. */
@@ -193,7 +193,7 @@ interface EndedAttempt {
   readonly sent: SentAttempt;
 }
 
-const attemptsAtOnce = 128;
+const attemptsAtOnce = 256;
 
 async function recordAll(
   units: UnitsOfWork,

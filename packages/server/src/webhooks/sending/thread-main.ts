@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { after } from '../../platform/time.ts';
 import type { TargetPolicy } from '../target-rules.ts';
+import { attemptOf, type Order, type Report, reportOf } from './messages.ts';
 import { createSender } from './sender.ts';
-import type { Order, Report } from './thread.ts';
 import { createTransport } from './transport.ts';
 
 const sender = createSender(createTransport({ policy: workerData as TargetPolicy }));
@@ -18,7 +18,7 @@ function handOver(): void {
   const together = reports;
   reports = [];
   outstanding -= together.length;
-  parentPort?.postMessage(JSON.stringify(together));
+  parentPort?.postMessage(together);
 }
 
 function report(ended: Report): void {
@@ -27,8 +27,10 @@ function report(ended: Report): void {
   else if (reports.length === 1) cancel = after(atMost, handOver);
 }
 
-parentPort?.on('message', (text: string) => {
-  const orders = JSON.parse(text) as readonly Order[];
+parentPort?.on('message', (orders: readonly Order[]) => {
   outstanding += orders.length;
-  for (const { id, attempt } of orders) void sender.send(attempt).then((sent) => report({ id, sent }));
+  for (const order of orders) {
+    const [id] = order;
+    void sender.send(attemptOf(order)).then((sent) => report(reportOf(id, sent)));
+  }
 });

@@ -60,9 +60,9 @@ test('the guard of addresses stands in the thread too', async () => {
 test('when the thread dies, what it had is an error of ours and no failed attempt, and the next has a new thread', async () => {
   const sender = open(
     new URL(
-      'data:text/javascript,import{parentPort,threadId}from"node:worker_threads";parentPort.on("message",(text)=>{' +
-        'const[{id,attempt}]=JSON.parse(text);if(attempt.event_id==="evt_fatal")process.exit(3);' +
-        'parentPort.postMessage(JSON.stringify([{id,sent:{response_excerpt:String(threadId)}}]))})',
+      'data:text/javascript,import{parentPort,threadId}from"node:worker_threads";parentPort.on("message",([order])=>{' +
+        'if(order.includes("evt_fatal"))process.exit(3);' +
+        'parentPort.postMessage([[order[0],200,null,String(threadId),null,1,0]])})',
     ),
   );
   const before = await sender.send(attemptOf('http://127.0.0.1/', 'evt_1'));
