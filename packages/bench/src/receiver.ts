@@ -23,10 +23,10 @@ export async function startReceiver(refuses: (count: number) => boolean = () => 
   let notify = () => {};
   let count = 0;
 
-  function answer(head: string): Buffer {
+  function answer(post: Buffer): Buffer {
     count += 1;
     if (refuses(count)) return refused;
-    events.add(headerOf(head, eventId));
+    events.add(headerOf(post, eventId));
     notify();
     return accepted;
   }
@@ -35,11 +35,12 @@ export async function startReceiver(refuses: (count: number) => boolean = () => 
     let unread: Buffer | undefined;
     sockets.add(socket);
     socket.on('data', (chunk: Buffer) => {
-      unread = unread === undefined ? chunk : Buffer.concat([unread, chunk]);
-      for (let post = firstPost(unread); post !== undefined; post = unread && firstPost(unread)) {
-        unread = post.rest;
-        socket.write(answer(post.head));
+      let rest = unread === undefined ? chunk : Buffer.concat([unread, chunk]);
+      for (let end = endOfPost(rest); end > 0; end = endOfPost(rest)) {
+        socket.write(answer(rest));
+        rest = rest.subarray(end);
       }
+      unread = rest.length === 0 ? undefined : rest;
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
@@ -79,22 +80,23 @@ export async function startReceiver(refuses: (count: number) => boolean = () => 
   };
 }
 
-/** The head of the first whole post, and what comes after its body, if anything. */
-function firstPost(bytes: Buffer): { readonly head: string; readonly rest: Buffer | undefined } | undefined {
+/** Where the body of the first whole post ends; 0 when it is not all there. */
+function endOfPost(bytes: Buffer): number {
   const end = bytes.indexOf(endOfHead);
-  if (end === -1) return undefined;
-  const head = bytes.toString('latin1', 0, end + 2);
-  const length = end + endOfHead.length + Number(headerOf(head, contentLength));
-  if (bytes.length < length) return undefined;
-  return { head, rest: bytes.length === length ? undefined : bytes.subarray(length) };
+  if (end === -1) return 0;
+  const whole = end + endOfHead.length + Number(headerOf(bytes, contentLength));
+  return bytes.length < whole ? 0 : whole;
 }
 
 const endOfHead = Buffer.from('\r\n\r\n');
 // As our senders and undici spell them.
-const contentLength = '\r\ncontent-length: ';
-const eventId = '\r\nX-Osigu-Event-Id: ';
+const contentLength = Buffer.from('\r\ncontent-length: ');
+const eventId = Buffer.from('\r\nX-Osigu-Event-Id: ');
+const endOfLine = 13;
 
-function headerOf(head: string, name: string): string {
-  const start = head.indexOf(name);
-  return start === -1 ? '' : head.slice(start + name.length, head.indexOf('\r\n', start + 2));
+function headerOf(bytes: Buffer, name: Buffer): string {
+  const start = bytes.indexOf(name);
+  return start === -1
+    ? ''
+    : bytes.toString('latin1', start + name.length, bytes.indexOf(endOfLine, start + name.length));
 }

@@ -21,6 +21,20 @@ export function recordset(db: Executor, json: string, name: string, columns: Col
   return sql`json_to_recordset(${json}::json) as ${alias}(${sql.join(members)})`;
 }
 
+/** The members of one object, JSON text: a text `key` and an integer `value` each; to be used after `from`. */
+export function members(
+  db: Executor,
+  json: string,
+  name: string,
+  { key, value }: { readonly key: string; readonly value: string },
+): RawBuilder<unknown> {
+  const alias = sql.ref(name);
+  return isEmbedded(db)
+    ? sql`(select key as ${sql.ref(key)}, value as ${sql.ref(value)} from json_each(${json})) as ${alias}`
+    : sql`(select key as ${sql.ref(key)}, value::bigint as ${sql.ref(value)}
+        from json_each_text(${json}::json)) as ${alias}`;
+}
+
 /** The elements of a JSON array of texts, to be used after `in`. */
 export function textsOf(db: Executor, json: string): RawBuilder<unknown> {
   return isEmbedded(db)

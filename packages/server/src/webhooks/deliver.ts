@@ -15,6 +15,7 @@ import {
   selectContents,
   selectTarget,
   settleAttempts,
+  settleDelivered,
   type TargetRow,
 } from './attempts/store.ts';
 import { inBatches } from './batch.ts';
@@ -236,8 +237,7 @@ async function settleAll(
   ended: readonly EndedAttempt[],
 ): Promise<ReadonlyMap<EndedAttempt, AttemptReport>> {
   const decided = firstOfEach(ended).map((attempt): Decided => ({ attempt, decision: decide(uow, attempt) }));
-  const rows = await settleAttempts(uow.db, { outcomes: JSON.stringify(decided.map(outcomeOf)) });
-  const ids = new Set(rows.map(({ delivery_id }) => delivery_id));
+  const ids = await settle(uow, decided);
   const settled = decided.filter(({ attempt }) => ids.has(attempt.outgoing.content.delivery_id));
   await insertAttempts(
     uow.db,
@@ -252,6 +252,28 @@ async function settleAll(
     }
   }
   return reports;
+}
+
+/** Answers the ids of the deliveries that were written. */
+async function settle(uow: UnitOfWork, decided: readonly Decided[]): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  const groups = Map.groupBy(decided, ({ attempt, decision }) =>
+    decision.outcome === 'delivered' ? attempt.outgoing.number : undefined,
+  );
+  for (const [number, together] of groups) {
+    const rows =
+      number === undefined
+        ? await settleAttempts(uow.db, { outcomes: JSON.stringify(together.map(outcomeOf)) })
+        : await settleDelivered(uow.db, { number, firsts: JSON.stringify(firstsOf(together)) });
+    for (const { delivery_id } of rows) ids.add(delivery_id);
+  }
+  return ids;
+}
+
+function firstsOf(decided: readonly Decided[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    decided.map(({ attempt, decision }) => [attempt.outgoing.content.delivery_id, decision.first_attempt_at]),
+  );
 }
 
 /** Of the same delivery the one that ended first. */

@@ -1,7 +1,7 @@
 import type { DeliveryStatus, RetryPolicy, SubscriptionStatus } from '@osigu-sandbox/contract';
 import { sql } from 'kysely';
 import { insertion } from '../../store/insertion.ts';
-import { recordset, textsOf } from '../../store/recordset.ts';
+import { members, recordset, textsOf } from '../../store/recordset.ts';
 import { change, lookup, statement } from '../../store/statement.ts';
 import { attemptKind } from '../enqueue.ts';
 
@@ -106,6 +106,23 @@ export const settleAttempts = statement<{ outcomes: string }, { delivery_id: str
       })}
       where deliveries.delivery_id = outcome.delivery_id and deliveries.status = 'PENDING'
         and deliveries.attempts = outcome.number - 1
+      returning deliveries.delivery_id`.compile(db),
+  }),
+);
+
+/**
+ * As `settleAttempts`, of those that have arrived with their attempt of this `number`, which are most. `firsts`: JSON text
+ * of an object of when their first attempts were made, by `delivery_id`.
+ */
+export const settleDelivered = statement<{ number: number; firsts: string }, { delivery_id: string }>(
+  (db, { number, firsts }) => ({
+    compile: () =>
+      sql<{ delivery_id: string }>`
+      update deliveries set status = 'DELIVERED', attempts = ${number},
+        first_attempt_at = outcome.first_attempt_at, next_attempt_at = null
+      from ${members(db, firsts, 'outcome', { key: 'delivery_id', value: 'first_attempt_at' })}
+      where deliveries.delivery_id = outcome.delivery_id and deliveries.status = 'PENDING'
+        and deliveries.attempts = ${number} - 1
       returning deliveries.delivery_id`.compile(db),
   }),
 );

@@ -1,9 +1,8 @@
 import type { DeliveryFaultKind } from '@osigu-sandbox/contract';
 import { maxPerLane, type NotBegun, notBegun } from '../../engine/lanes.ts';
 import { type Chain, createChain } from '../../platform/chain.ts';
-import { realNow } from '../../platform/time.ts';
+import { after, monotonicNow, realNow } from '../../platform/time.ts';
 import { signedNow } from '../faults/signing.ts';
-import { createDeadlines } from './deadlines.ts';
 import type { SentPost } from './exchange.ts';
 import type { OutgoingPost, Transport } from './transport.ts';
 
@@ -39,59 +38,80 @@ export interface Sender {
 const patience = 50;
 
 interface Line {
+  readonly name: string;
   open: number;
-  readonly waiting: Chain<() => void>;
+  readonly waiting: Chain<Waiting>;
+  /** A timer looks at the first that waits when its time is over. */
+  watched: boolean;
+}
+
+interface Waiting {
+  readonly attempt: OutgoingAttempt;
+  readonly resolve: (sent: SentAttempt | NotBegun) => void;
+  /** Monotonic. */
+  readonly until: number;
 }
 
 /** Signs and posts, over so many connections to each subscription; more of them wait a moment for a free one. */
 export function createSender(transport: Transport): Sender {
-  const deadlines = createDeadlines(patience);
   const lines = new Map<string, Line>();
 
   function lineOf(name: string): Line {
     const known = lines.get(name);
     if (known !== undefined) return known;
-    const line: Line = { open: 0, waiting: createChain() };
+    const line: Line = { name, open: 0, waiting: createChain(), watched: false };
     lines.set(name, line);
     return line;
   }
 
-  async function begin(line: Line, attempt: OutgoingAttempt): Promise<SentAttempt> {
+  function begin(line: Line, attempt: OutgoingAttempt, resolve: Waiting['resolve']): void {
     line.open += 1;
     const began_at_real = realNow();
-    const { response_status, error, response_excerpt, retry_after, latency_ms } = await transport.post(
-      postOf(attempt),
-    );
-    line.open -= 1;
-    follow(attempt.subscription_id, line);
-    return { response_status, error, response_excerpt, retry_after, latency_ms, began_at_real };
+    void transport.post(postOf(attempt)).then((sent) => {
+      line.open -= 1;
+      follow(line);
+      resolve({ ...sent, began_at_real });
+    });
   }
 
-  function follow(name: string, line: Line): void {
+  function follow(line: Line): void {
     const next = line.waiting.first();
     if (next !== undefined) {
       line.waiting.remove(next);
-      next.item();
-    } else if (line.open === 0) lines.delete(name);
+      begin(line, next.item.attempt, next.item.resolve);
+    } else if (line.open === 0) lines.delete(line.name);
+  }
+
+  function watch(line: Line): void {
+    const next = line.waiting.first();
+    line.watched = next !== undefined;
+    if (next === undefined) return;
+    after(Math.max(next.item.until - monotonicNow(), 1), () => {
+      giveBack(line.waiting);
+      watch(line);
+    });
   }
 
   return {
-    send: (attempt) => {
-      const line = lineOf(attempt.subscription_id);
-      if (line.open < maxPerLane && line.waiting.isEmpty()) return begin(line, attempt);
-      return new Promise((resolve) => {
-        const link = line.waiting.add(() => {
-          stopWaiting();
-          resolve(begin(line, attempt));
-        });
-        const stopWaiting = deadlines.begin(() => {
-          line.waiting.remove(link);
-          resolve(notBegun);
-        });
-      });
-    },
+    send: (attempt) =>
+      new Promise((resolve) => {
+        const line = lineOf(attempt.subscription_id);
+        if (line.open < maxPerLane && line.waiting.isEmpty()) return begin(line, attempt, resolve);
+        line.waiting.add({ attempt, resolve, until: monotonicNow() + patience });
+        if (!line.watched) watch(line);
+      }),
     close: transport.close,
   };
+}
+
+/** Those whose time is over; they came in the order in which it ends. */
+function giveBack(waiting: Chain<Waiting>): void {
+  const now = monotonicNow();
+  for (let next = waiting.first(); next !== undefined; next = waiting.first()) {
+    if (next.item.until > now) return;
+    waiting.remove(next);
+    next.item.resolve(notBegun);
+  }
 }
 
 function postOf({

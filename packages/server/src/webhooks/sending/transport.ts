@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { Client } from 'undici';
 import { maxPerLane } from '../../engine/lanes.ts';
 import { second } from '../../platform/time.ts';
 import { guardedLookup, isLiteralRefused, type Resolve } from '../address-guard.ts';
@@ -30,31 +30,39 @@ export interface TransportOptions {
 const wholeExchange = 10 * second;
 
 export function createTransport({ policy, timeout = wholeExchange, resolve }: TransportOptions): Transport {
-  const routes = createRoutes(policy, () => ({
-    connections: maxPerLane,
+  const routes = createRoutes(policy, {
     pipelining: 1,
     keepAliveTimeout: 4 * second,
     keepAliveMaxTimeout: 30 * second,
     connect: { lookup: guardedLookup(policy, resolve), timeout },
-  }));
+  });
   const deadlines = createDeadlines(timeout);
   return {
-    post: ({ lane, url, headers, body }) => {
+    post: async ({ lane, url, headers, body }) => {
       const route = routes.of(lane, url);
       if (route === undefined) return refused;
-      return exchange(route.pool, { method: 'POST', path: route.path, headers, body }, deadlines);
+      const connection = connectionOf(route);
+      connection.posts += 1;
+      const sent = await exchange(
+        connection.client,
+        { method: 'POST', path: route.path, headers, body },
+        deadlines,
+      );
+      connection.posts -= 1;
+      if (connection.posts === 0) route.idle.push(connection);
+      return sent;
     },
     close: routes.close,
   };
 }
 
-const refused = Promise.resolve<SentPost>({
+const refused: SentPost = {
   response_status: null,
   error: 'ADDRESS_NOT_ALLOWED',
   response_excerpt: null,
   retry_after: null,
   latency_ms: 0,
-});
+};
 
 /** The rules may have become stricter since the subscription was made. */
 function allowedUrl(text: string, policy: TargetPolicy): URL | undefined {
@@ -65,15 +73,37 @@ function allowedUrl(text: string, policy: TargetPolicy): URL | undefined {
 
 /** How a lane reaches its URL: checked once, for the rules are the same as long as this process lives. */
 interface Route {
-  readonly pool: Pool;
+  readonly origin: string;
   /** With its query. */
   readonly path: string;
+  readonly options: Client.Options;
+  readonly connections: Connection[];
+  /** Those without a post, the latest last. */
+  readonly idle: Connection[];
 }
 
-/** Pools that are not used for long hold no connection, only their own memory; beyond this many the oldest go. */
+/** Kept here and not in undici's pool, whose finding of a free one costs a tenth of a post. */
+interface Connection {
+  readonly client: Client;
+  /** Under way or waiting for it. */
+  posts: number;
+}
+
+function connectionOf({ origin, options, connections, idle }: Route): Connection {
+  const free = idle.pop();
+  if (free !== undefined) return free;
+  if (connections.length < maxPerLane) {
+    const made: Connection = { client: new Client(origin, options), posts: 0 };
+    connections.push(made);
+    return made;
+  }
+  return connections.reduce((least, one) => (one.posts < least.posts ? one : least));
+}
+
+/** Routes that are not used for long hold no connection, only their own memory; beyond this many the oldest go. */
 const maxRoutes = 2_000;
 
-function createRoutes(policy: TargetPolicy, options: () => Pool.Options) {
+function createRoutes(policy: TargetPolicy, options: Client.Options) {
   // In order of use, the latest last.
   const routes = new Map<string, Route>();
   let latest = '';
@@ -94,22 +124,24 @@ function createRoutes(policy: TargetPolicy, options: () => Pool.Options) {
 
   function newRoute(text: string): Route | undefined {
     const url = allowedUrl(text, policy);
-    return url && { pool: new Pool(url.origin, options()), path: `${url.pathname}${url.search}` };
+    if (url === undefined) return undefined;
+    const path = `${url.pathname}${url.search}`;
+    return { origin: url.origin, path, options, connections: [], idle: [] };
   }
 
   function forgetOldest(): void {
-    for (const [key, { pool }] of routes) {
+    for (const [key, { connections }] of routes) {
       routes.delete(key);
-      // Waits for what is on its way.
-      pool.close().catch(() => undefined);
+      // Each waits for what is on its way.
+      for (const { client } of connections) client.close().catch(() => undefined);
       return;
     }
   }
 
   async function close(): Promise<void> {
-    const open = [...routes.values()];
+    const open = [...routes.values()].flatMap(({ connections }) => connections);
     routes.clear();
-    await Promise.all(open.map(({ pool }) => pool.destroy()));
+    await Promise.all(open.map(({ client }) => client.destroy()));
   }
 
   return { of, close };
