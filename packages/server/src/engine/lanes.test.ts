@@ -68,7 +68,7 @@ async function periods(count: number, { begun, end }: ReturnType<typeof performi
     ended = begun.length;
     const last = running.pop();
     await Promise.all(running.map(end));
-    if (turn % 3 === 0) vi.advanceTimersByTime(20);
+    if (turn % 3 === 0) vi.advanceTimersByTime(30);
     if (last !== undefined) await end(last);
   }
 }

@@ -12,9 +12,7 @@ export const maxAhead = 512;
  * As much of a lane is handed on as lately ended in this time, ms, so that its connections do not wait while this
  * thread is busy; and so that what is handed on soon has its connection.
  */
-const ahead = 20;
-/** How often that is looked at, ms. */
-const period = 20;
+const ahead = 30;
 
 /** It had its turn, but found no connection free: it keeps its place and gets another turn. */
 export const notBegun = 'NOT_BEGUN';
@@ -189,7 +187,7 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
 function countEnd(lane: Lane): void {
   lane.ended += 1;
   const passed = monotonicNow() - lane.since;
-  if (passed >= period) setWidth(lane, Math.ceil((lane.ended * ahead) / passed));
+  if (passed >= ahead) setWidth(lane, Math.ceil((lane.ended * ahead) / passed));
 }
 
 function setWidth(lane: Lane, width: number): void {

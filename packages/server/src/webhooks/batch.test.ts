@@ -84,3 +84,26 @@ it('a failure is told to every item of its batch and to no other', async () => {
   end();
   expect(await second).toBe(4);
 });
+
+it('one that cannot be worked on costs those that came with it nothing', async () => {
+  const work = async (_: string, items: readonly number[]) => {
+    if (items.includes(2)) throw new Error('not 2');
+    return items.map((item) => item * 2);
+  };
+  const batched = inBatches({ maxItems: 3, work });
+  const [first, second, third] = [1, 2, 3].map((item) => batched('a', item));
+  await expect(second).rejects.toThrow('not 2');
+  expect(await Promise.all([first, third])).toEqual([2, 6]);
+});
+
+it('while the database is not there nothing is tried one by one', async () => {
+  let tries = 0;
+  const work = async (): Promise<number[]> => {
+    tries += 1;
+    throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+  };
+  const batched = inBatches({ maxItems: 3, work });
+  const results = await Promise.allSettled([1, 2, 3].map((item) => batched('a', item)));
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(tries).toBe(1);
+});

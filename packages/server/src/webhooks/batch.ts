@@ -1,4 +1,5 @@
 import { after } from '../platform/time.ts';
+import { failureKind } from '../store/failures.ts';
 
 export interface Batching<T, R> {
   readonly maxItems: number;
@@ -33,6 +34,16 @@ export function inBatches<T, R>({ maxItems, work, company }: Batching<T, R>) {
     });
   }
 
+  /** What one of them is must not cost the others anything. */
+  async function alone(key: string, { item, resolve, reject }: Waiting<T, R>): Promise<void> {
+    try {
+      const [result] = await work(key, [item]);
+      resolve(result as R);
+    } catch (error) {
+      reject(error);
+    }
+  }
+
   async function drain(key: string, queue: Queue<T, R>): Promise<void> {
     while (queue.waiting.length > 0) {
       // Also without company this lets those in that begin in the same moment.
@@ -45,7 +56,9 @@ export function inBatches<T, R>({ maxItems, work, company }: Batching<T, R>) {
         );
         for (const [index, { resolve }] of batch.entries()) resolve(results[index] as R);
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        if (batch.length === 1 || failureKind(error) === 'unavailable') {
+          for (const { reject } of batch) reject(error);
+        } else await Promise.all(batch.map((one) => alone(key, one)));
       }
     }
     queues.delete(key);
