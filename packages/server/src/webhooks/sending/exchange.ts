@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { monotonicNow } from '../../platform/time.ts';
-import { createExcerpt } from './answer-excerpt.ts';
+import { createExcerpt, type Excerpt } from './answer-excerpt.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type TransportError, transportErrorOf } from './transport-errors.ts';
 
@@ -16,16 +16,19 @@ export interface SentPost {
 
 /**
  * One request and its answer, on the dispatcher itself: no stream and no signal is made for an answer that is mostly
- * empty. Follows no redirects: a 3xx is an answer like any other. Never rejects.
+ * empty. Follows no redirects: a 3xx is an answer like any other. Never rejects; `onEnd` is told
+ * before whoever waits.
  */
 export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   deadlines: Deadlines,
+  onEnd: () => void = () => {},
 ): Promise<SentPost> {
   return new Promise((resolve) => {
     const began = monotonicNow();
-    const excerpt = createExcerpt();
+    // Most answers have no body.
+    let excerpt: Excerpt | undefined;
     let controller: Dispatcher.DispatchController | undefined;
     let response_status: number | null = null;
     let retry_after: string | null = null;
@@ -35,7 +38,8 @@ export function exchange(
       if (ended) return;
       ended = true;
       cancel();
-      const response_excerpt = error === null ? excerpt.text() : null;
+      onEnd();
+      const response_excerpt = error === null ? (excerpt?.text() ?? null) : null;
       const latency_ms = Math.round(monotonicNow() - began);
       resolve({ response_status, error, response_excerpt, retry_after, latency_ms });
     }
@@ -58,6 +62,7 @@ export function exchange(
         retry_after = (typeof value === 'string' ? value : value?.[0]) ?? null;
       },
       onResponseData: (reading, chunk) => {
+        excerpt ??= createExcerpt();
         if (ended || excerpt.add(chunk)) return;
         end(null);
         reading.abort(new Error('The rest of the answer is not read'));

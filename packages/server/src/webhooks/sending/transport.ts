@@ -1,4 +1,4 @@
-import { Client } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import { maxPerLane } from '../../engine/lanes.ts';
 import { second } from '../../platform/time.ts';
 import { guardedLookup, isLiteralRefused, type Resolve } from '../address-guard.ts';
@@ -38,31 +38,28 @@ export function createTransport({ policy, timeout = wholeExchange, resolve }: Tr
   });
   const deadlines = createDeadlines(timeout);
   return {
-    post: async ({ lane, url, headers, body }) => {
+    post: ({ lane, url, headers, body }) => {
       const route = routes.of(lane, url);
       if (route === undefined) return refused;
       const connection = connectionOf(route);
       connection.posts += 1;
-      const sent = await exchange(
-        connection.client,
-        { method: 'POST', path: route.path, headers, body },
-        deadlines,
-      );
-      connection.posts -= 1;
-      if (connection.posts === 0) route.idle.push(connection);
-      return sent;
+      const request: Dispatcher.DispatchOptions = { method: 'POST', path: route.path, headers, body };
+      return exchange(connection.client, request, deadlines, () => {
+        connection.posts -= 1;
+        if (connection.posts === 0) route.idle.push(connection);
+      });
     },
     close: routes.close,
   };
 }
 
-const refused: SentPost = {
+const refused = Promise.resolve<SentPost>({
   response_status: null,
   error: 'ADDRESS_NOT_ALLOWED',
   response_excerpt: null,
   retry_after: null,
   latency_ms: 0,
-};
+});
 
 /** The rules may have become stricter since the subscription was made. */
 function allowedUrl(text: string, policy: TargetPolicy): URL | undefined {
