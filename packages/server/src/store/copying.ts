@@ -11,7 +11,7 @@ export interface Copying {
   close(): Promise<void>;
 }
 
-/** Commits between two copies. Some 1 000 pages under load; a sandbox that is seldom used never starts the thread. */
+/** Commits between two copies; a sandbox that is seldom used never starts the thread. */
 const commitsAtOnce = 100;
 /**
  * From this many pages on nobody writes while the rest is copied: the log begins anew only when all

@@ -16,14 +16,14 @@ export interface SentPost {
 
 /**
  * One request and its answer, on the dispatcher itself: no stream and no signal is made for an answer that is mostly
- * empty. Follows no redirects: a 3xx is an answer like any other. Never rejects; `onEnd` is told
- * before whoever waits.
+ * empty. Follows no redirects: a 3xx is an answer like any other. Never rejects; `onEnd` is told before
+ * whoever waits.
  */
 export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   deadlines: Deadlines,
-  onEnd: () => void = () => {},
+  onEnd: () => void,
 ): Promise<SentPost> {
   return new Promise((resolve) => {
     const began = monotonicNow();
