@@ -32,11 +32,22 @@ export async function claimDue(
   return [...rows, ...(await claimBehind(store, limit - rows.length, busyLanes))];
 }
 
-/** Takes rows of one lane, or of none. */
-export async function claimLane(store: Store, lane: string | null, limit: number): Promise<DueWork[]> {
+/** Where in the order of real time a row stands. */
+export type Position = Pick<DueWork, 'due_at_real' | 'work_id'>;
+
+const front: Position = { due_at_real: 0, work_id: '' };
+
+/** Takes rows of one lane, or of none, that come after a position: one by one it passes over all that are claimed. */
+export async function claimLane(
+  store: Store,
+  lane: string | null,
+  limit: number,
+  { due_at_real, work_id }: Position = front,
+): Promise<DueWork[]> {
   const now = realNow();
   const same = lane === null ? sql`lane is null` : sql`lane = ${lane}`;
-  const due = sql`${same} and due_at_real <= ${now} and lease_until_real <= ${now}`;
+  const behind = sql`(due_at_real, work_id) > (${due_at_real}, ${work_id})`;
+  const due = sql`${same} and ${behind} and due_at_real <= ${now} and lease_until_real <= ${now}`;
   return claimRows(store, now, due, sql`due_at_real, work_id`, limit);
 }
 
@@ -107,5 +118,10 @@ async function claimRows(
     returning work_id, kind, subject_id, provider_id, lane, sequence_key, due_at, due_at_real, attempts`.execute(
     store.db,
   );
-  return rows.sort((a, b) => a.due_at - b.due_at || (a.work_id < b.work_id ? -1 : 1));
+  return rows.sort(inOrder);
+}
+
+/** As rows of one provider are to run. */
+export function inOrder(one: DueWork, other: DueWork): number {
+  return one.due_at - other.due_at || (one.work_id < other.work_id ? -1 : 1);
 }

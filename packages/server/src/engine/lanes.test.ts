@@ -28,10 +28,7 @@ function performing(lanes: Lanes) {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   const start = (name: string, work: DueWork, leasedUntil = later()) =>
-    lanes.turnOf(
-      work,
-      leasedUntil,
-    )(() => {
+    lanes.placeOf(work, leasedUntil).turn(() => {
       begun.push(name);
       return new Promise<void>((resolve) => ends.set(name, resolve));
     });
@@ -97,10 +94,7 @@ test('what found no connection free keeps its place, and the lane keeps to its c
   expect(begun).toHaveLength(6 * maxPerLane);
   await Promise.all(begun.slice(-3).map(end));
   let turns = 0;
-  const given = lanes.turnOf(
-    workOf('lane', 'a'),
-    later(),
-  )(async () => {
+  const given = lanes.placeOf(workOf('lane', 'a'), later()).turn(async () => {
     turns += 1;
     return turns === 1 ? notBegun : 'posted';
   });

@@ -24,9 +24,16 @@ export type Turn = <T>(perform: () => Promise<T | NotBegun>) => Promise<T>;
 /** The work has not been begun and is to be given back. */
 export class NoTurn extends Error {}
 
+/** Of one claimed row, from its claim to its end. */
+export interface Place {
+  readonly turn: Turn;
+  /** It is over, with or without a turn. */
+  leave(): void;
+}
+
 /** Errands to the same receiver: so many beside each other, in the order in which they were claimed. */
 export interface Lanes {
-  turnOf(work: DueWork, leasedUntil: number): Turn;
+  placeOf(work: DueWork, leasedUntil: number): Place;
   /** It has as much waiting as it can soon begin: nothing more of it is claimed. */
   isFull(lane: string): boolean;
   full(): readonly string[];
@@ -38,6 +45,8 @@ interface Lane {
   running: number;
   /** Of what is running: what follows under the same key waits for it. */
   readonly keys: Set<string>;
+  /** Claimed, and has not asked for its turn yet. */
+  coming: number;
   waiting: Waiting[];
   /** It had as much waiting as it can soon begin, and has not come below that since. */
   full: boolean;
@@ -71,6 +80,7 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
     const lane: Lane = {
       running: 0,
       keys: new Set(),
+      coming: 0,
       waiting: [],
       full: false,
       drains: false,
@@ -100,8 +110,8 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
     afterArrivals(() => {
       lane.drains = false;
       while (lane.running < lane.width && beginNext(lane)) {}
-      if (lane.running === 0 && lane.waiting.length === 0) lanes.delete(name);
-      if (!lane.full || lane.waiting.length >= maxPerLane) return;
+      if (lane.running + unbegun(lane) === 0) lanes.delete(name);
+      if (!lane.full || unbegun(lane) >= maxPerLane) return;
       lane.full = false;
       onRoom(name);
     });
@@ -143,34 +153,55 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
         begin: resolve,
         giveUp: () => reject(new NoTurn()),
       });
-      lane.full ||= lane.waiting.length >= maxPerLane;
+      lane.full ||= unbegun(lane) >= maxPerLane;
       if (isFree) drainSoon(name, lane);
     });
   }
 
-  return {
-    turnOf:
-      ({ lane: name, sequence_key: key }, leasedUntil) =>
-      async (work) => {
-        if (name === null) return untilBegun(work);
-        const waiter = { place: nextPlace++, key, leasedUntil };
-        for (;;) {
-          if (closed) throw new NoTurn();
-          const lane = laneOf(name);
-          const entered = enter(name, lane, waiter);
-          if (entered !== undefined) await entered;
-          try {
-            const result = await work();
-            if (result !== notBegun) {
-              countEnd(lane);
-              return result;
-            }
-            setWidth(lane, maxPerLane);
-          } finally {
-            leave(name, lane, key);
-          }
+  async function takeTurns<T>(
+    name: string,
+    waiter: Omit<Waiting, 'begin' | 'giveUp'>,
+    work: () => Promise<T | NotBegun>,
+  ): Promise<T> {
+    for (;;) {
+      if (closed) throw new NoTurn();
+      const lane = laneOf(name);
+      const entered = enter(name, lane, waiter);
+      if (entered !== undefined) await entered;
+      try {
+        const result = await work();
+        if (result !== notBegun) {
+          countEnd(lane);
+          return result;
         }
-      },
+        setWidth(lane, maxPerLane);
+      } finally {
+        leave(name, lane, waiter.key);
+      }
+    }
+  }
+
+  return {
+    placeOf: ({ lane: name, sequence_key: key }, leasedUntil) => {
+      if (name === null) return nowhere;
+      const lane = laneOf(name);
+      lane.coming += 1;
+      lane.full ||= unbegun(lane) >= maxPerLane;
+      let isComing = true;
+      const come = () => {
+        if (!isComing) return;
+        isComing = false;
+        lane.coming -= 1;
+        drainSoon(name, lane);
+      };
+      return {
+        turn: (work) => {
+          come();
+          return takeTurns(name, { place: nextPlace++, key, leasedUntil }, work);
+        },
+        leave: come,
+      };
+    },
     isFull: (name) => lanes.get(name)?.full === true,
     full: () => [...lanes].filter(([, { full }]) => full).map(([name]) => name),
     close: () => {
@@ -184,6 +215,11 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
   };
 }
 
+/** How much of it is claimed and has not begun. */
+function unbegun({ coming, waiting }: Lane): number {
+  return coming + waiting.length;
+}
+
 function countEnd(lane: Lane): void {
   lane.ended += 1;
   const passed = monotonicNow() - lane.since;
@@ -195,6 +231,8 @@ function setWidth(lane: Lane, width: number): void {
   lane.ended = 0;
   lane.since = monotonicNow();
 }
+
+const nowhere: Place = { turn: untilBegun, leave: () => {} };
 
 /** For whoever has no lane to wait in. */
 export async function untilBegun<T>(perform: () => Promise<T | NotBegun>): Promise<T> {

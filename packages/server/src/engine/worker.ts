@@ -1,7 +1,8 @@
 import type { Log } from '../platform/log.ts';
 import { after, realNow, second } from '../platform/time.ts';
-import { claimDue, claimLane, leaseMilliseconds } from './claim.ts';
+import { claimDue, leaseMilliseconds } from './claim.ts';
 import { type DueWork, nextDueAfter } from './due-work.ts';
+import { createLaneClaims } from './lane-claims.ts';
 import { createLanes } from './lanes.ts';
 import { type ClaimedWork, type DueHandlers, isErrand, runDue } from './run-due.ts';
 import type { UnitsOfWork } from './unit-of-work.ts';
@@ -32,6 +33,7 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
     const done = refill(lane).finally(() => refilling.delete(done));
     refilling.add(done);
   });
+  const laneClaims = createLaneClaims(units.store);
   let stopped = true;
   let claiming: Promise<void> | undefined;
   let claimAgain = false;
@@ -91,20 +93,22 @@ export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log
     const limit = Math.min(refillSize, room());
     if (stopped || limit <= 0) return;
     const leasedUntil = realNow() + leaseMilliseconds;
-    const rows = await claimLane(units.store, lane, limit).catch((error: unknown): DueWork[] => {
+    const rows = await laneClaims.claim(lane, limit).catch((error: unknown): DueWork[] => {
       log.error({ err: error }, 'claiming due work failed');
       return [];
     });
     for (const work of rows) begin({ work, leasedUntil });
     // A lane that has room for all of it is not full, and says nothing when it has room for more.
-    if (rows.length === limit) look();
+    if (rows.length === limit && !lanes.isFull(lane)) await refill(lane);
   }
 
   function begin(claimed: ClaimedWork): void {
     const { work, leasedUntil } = claimed;
     const sort = isErrand(handlers, work) ? 'errands' : 'effects';
     running[sort] += 1;
-    void runDue(units, handlers, log, claimed, lanes.turnOf(work, leasedUntil)).then(() => {
+    const place = lanes.placeOf(work, leasedUntil);
+    void runDue(units, handlers, log, claimed, place.turn).then(() => {
+      place.leave();
       const hadRoom = room() > 0;
       running[sort] -= 1;
       if (!hadRoom) look();
