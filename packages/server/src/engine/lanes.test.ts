@@ -145,6 +145,19 @@ test('a lane that has enough waiting is full until half of that is gone, and say
   expect(told).toEqual(['lane']);
 });
 
+test('a lane is full of what is claimed of it from the claim on, and has room when that has left without a turn', async () => {
+  const told: string[] = [];
+  const lanes = createLanes((lane) => told.push(lane));
+  const places = Array.from({ length: maxPerLane }, () => lanes.placeOf(workOf('lane'), later()));
+  expect(lanes.isFull('lane')).toBe(true);
+  await nextTurn();
+  expect(told).toEqual([]);
+  for (const { leave } of places) leave();
+  await nextTurn();
+  expect(told).toEqual(['lane']);
+  expect(lanes.isFull('lane')).toBe(false);
+});
+
 test('who waited until the lease is nearly over gets no turn', async () => {
   const { begun, start, end } = performing(createLanes(() => {}));
   for (let index = 0; index < maxPerLane; index += 1) void start(`${index}`, workOf('lane'));
