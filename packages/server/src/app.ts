@@ -100,6 +100,8 @@ export interface SandboxOptions {
   readonly requestLog?: LogBounds;
   /** Other than the usual: how much is kept of what happened. */
   readonly retention?: Retention;
+  /** Milliseconds for calls that are on their way over open connections when it stops; by default none. */
+  readonly stopPatience?: number;
 }
 
 export interface Sandbox {
@@ -186,6 +188,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     trustProxy: options.trustProxy ?? false,
     faults,
     requestLog: environment === 'sandbox' ? requestLog : undefined,
+    stopPatience: options.stopPatience ?? 0,
   });
 
   let accepting = true;

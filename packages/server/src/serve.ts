@@ -23,6 +23,8 @@ export interface Running {
 
 /** Whoever calls right after the start is not to wait for it. */
 const idleAfter = 3 * second;
+/** Longer than a call takes from a client that has chosen its connection. */
+const stopPatience = second / 2;
 
 const exampleProvider = {
   provider_slug: 'clinic-example',
@@ -57,6 +59,7 @@ export async function serve(config: Config, role: Role): Promise<Running> {
         trustProxy: config.trustProxy,
         webhookRanges: config.webhookRanges,
         retention: config.retention,
+        stopPatience,
         isPrepared: () => prepared,
         log,
       }),

@@ -25,6 +25,8 @@ export interface ServerOptions extends AuthenticationOptions {
   readonly requestLog: RequestLog | undefined;
   /** Absent where nothing is made to fail. */
   readonly faults: FaultInjection | undefined;
+  /** Milliseconds for calls that are on their way over open connections when the server stops. */
+  readonly stopPatience: number;
 }
 
 /** The HTTP server with everything that all routes share; the routes come after. */
@@ -57,7 +59,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   installNotFound(app);
   installObservation(app, options.metrics, options.log);
   if (options.requestLog !== undefined) installRequestLog(app, options.requestLog);
-  installStopping(app);
+  installStopping(app, options.stopPatience);
   installSending(app);
   await installCors(app, options.corsOrigins);
   installNegotiation(app);

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { initiate } from '../flows.ts';
@@ -19,6 +20,24 @@ afterEach(async () => {
   await program.remove();
   await receiver.close();
 });
+
+interface Answered {
+  readonly status: number | undefined;
+  readonly connection: string | undefined;
+  /** The connection was there before. */
+  readonly reused: boolean;
+}
+
+function callOver(agent: Agent, url: string): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent }, (answer) => {
+      const { statusCode: status, headers } = answer;
+      answer.resume().on('end', () => {
+        resolve({ status, connection: headers.connection, reused: request.reusedSocket });
+      });
+    }).on('error', reject);
+  });
+}
 
 describe('SIGTERM', () => {
   test('under load answers what it has taken, and what was due goes on after the next start', async () => {
@@ -60,6 +79,19 @@ describe('SIGTERM', () => {
       receiver.events().filter(({ event_type }) => event_type.startsWith('dispensing.'));
     await until('what was left to deliver', () => dispensing().length === due);
     expect(receiver.complaints()).toEqual([]);
+  });
+
+  test('takes a call that comes over an open connection meanwhile, and says that it was the last one there', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const url = `${program.baseUrl()}/healthz`;
+    const first = await callOver(agent, url);
+    expect(first).toMatchObject({ status: 200, connection: 'keep-alive' });
+    const end = program.end('SIGTERM');
+    await until('it to say that it stops', async () => (await program.call('GET', '/readyz')).status === 503);
+    const last = await callOver(agent, url);
+    expect(last).toEqual({ status: 200, connection: 'close', reused: true });
+    expect(await end).toEqual({ code: 0, signal: null });
+    agent.destroy();
   });
 
   // The wait is the worker's, the same on both.
