@@ -308,6 +308,18 @@ describe('redelivery', () => {
     expect(await deliveries()).toHaveLength(1);
   });
 
+  it('keeps its place among the deliveries about the same', async () => {
+    await bed.subscribe(receiver.url);
+    await bed.record();
+    await runAll();
+    const [before] = await deliveries();
+    await bed.run((uow) => redeliver(uow, before?.delivery_id ?? ''));
+    await bed.record();
+    const [again, fresh] = await bed.dueWork();
+    expect(again?.sequence_key).toBe('auth_1');
+    expect(fresh?.sequence_key).toBe('auth_1');
+  });
+
   it('of an unknown one is 404', async () => {
     const outcome = bed.run((uow) => redeliver(uow, 'dlv_unknown'));
     await expect(outcome).rejects.toMatchObject({ code: '071-404-delivery' });

@@ -18,7 +18,7 @@ export interface Addressee {
  */
 export async function enqueue(
   uow: UnitOfWork,
-  event: { readonly event_id: string; readonly event_type: string; readonly resource_id?: string },
+  event: { readonly event_id: string; readonly event_type: string; readonly resource_id: string },
   addressees: readonly Addressee[],
 ): Promise<readonly NewDelivery[]> {
   const deliveries = addressees.map(({ subscription_id }) => ({
@@ -33,7 +33,7 @@ export async function enqueue(
   const { resource_id } = event;
   for (const [index, delivery] of deliveries.entries()) {
     if (addressees[index]?.status !== 'ACTIVE') continue;
-    await scheduleAttempt(uow, { ...delivery, ...(resource_id !== undefined && { resource_id }) }, uow.now);
+    await scheduleAttempt(uow, { ...delivery, resource_id }, uow.now);
   }
   return deliveries;
 }
@@ -62,8 +62,8 @@ export async function enqueueAll(
 interface Due {
   readonly delivery_id: string;
   readonly subscription_id: string;
-  /** What it is about: deliveries about the same follow each other, as far as that is possible. */
-  readonly resource_id?: string;
+  /** What it is about: deliveries about the same follow each other, as far as that is possible; null: it follows nobody. */
+  readonly resource_id: string | null;
   readonly due_at: number;
 }
 
@@ -84,7 +84,7 @@ function schedulingOf({ delivery_id, subscription_id, resource_id, due_at }: Due
     kind: attemptKind,
     subject_id: delivery_id,
     lane: subscription_id,
-    ...(resource_id !== undefined && { sequence_key: resource_id }),
+    ...(resource_id !== null && { sequence_key: resource_id }),
     due_at,
   };
 }

@@ -12,6 +12,7 @@ import { type DeliveryResource, deliveryResource, newDeliveryResource } from './
 import {
   type AttemptRow,
   type DeliveryRow,
+  type FoundDelivery,
   findDelivery,
   hastenDelivery,
   selectAttempts,
@@ -89,7 +90,7 @@ export async function redeliver(uow: UnitOfWork, delivery_id: string): Promise<D
   return newDeliveryResource(fresh);
 }
 
-async function requireDelivery(context: ReadContext, delivery_id: string): Promise<DeliveryRow> {
+async function requireDelivery(context: ReadContext, delivery_id: string): Promise<FoundDelivery> {
   const { provider_id } = context.provider;
   const [delivery] = await findDelivery(context.db, { provider_id, delivery_id });
   if (delivery === undefined) throw fault('071-404-delivery');

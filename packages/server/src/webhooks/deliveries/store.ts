@@ -4,6 +4,10 @@ import { presenceLock } from '../../store/row-lock.ts';
 import { change, type Executor, statement } from '../../store/statement.ts';
 
 export type DeliveryRow = Selectable<DeliveryTable>;
+export interface FoundDelivery extends DeliveryRow {
+  /** What its event is about. */
+  readonly resource_id: string;
+}
 export type AttemptRow = Selectable<DeliveryAttemptTable>;
 
 /** In the order of the ids. */
@@ -33,11 +37,20 @@ export async function selectAttempts(db: Executor, delivery_ids: readonly string
 }
 
 /** For a transaction that refers to what it belongs to: it is not removed as too old meanwhile. */
-export const findDelivery = statement<{ provider_id: string; delivery_id: string }, DeliveryRow>(
+export const findDelivery = statement<{ provider_id: string; delivery_id: string }, FoundDelivery>(
   (db, { provider_id, delivery_id }) =>
     db
       .selectFrom('deliveries')
       .selectAll()
+      .select((eb) =>
+        eb
+          .selectFrom('events')
+          .select('resource_id')
+          .whereRef('events.event_id', '=', 'deliveries.event_id')
+          .$asScalar()
+          .$notNull()
+          .as('resource_id'),
+      )
       .where('provider_id', '=', provider_id)
       .where('delivery_id', '=', delivery_id)
       .modifyEnd(presenceLock(db)),

@@ -108,11 +108,12 @@ async function takeFirst(
   return undefined;
 }
 
+/** It is out of its place then, and follows nobody. */
 export async function moveAttempt(
   uow: UnitOfWork,
   delivery: { readonly delivery_id: string; readonly subscription_id: string },
   due_at: number,
 ): Promise<void> {
-  await scheduleAttempt(uow, delivery, due_at);
+  await scheduleAttempt(uow, { ...delivery, resource_id: null }, due_at);
   await moveNextAttempt(uow.db, { delivery_id: delivery.delivery_id, due_at });
 }
