@@ -50,6 +50,7 @@ import { evaluationWork } from './core/settlements/dispatch.ts';
 import { createSigningKeys } from './core/tokens/signing-keys.ts';
 import { createTokens } from './core/tokens/tokens.ts';
 import { recoverDueWork } from './engine/advance.ts';
+import { connectionsOf } from './engine/connections.ts';
 import { createDueBell } from './engine/due-bell.ts';
 import { createLive, type Live } from './engine/live.ts';
 import type { DueHandlers } from './engine/run-due.ts';
@@ -119,7 +120,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const metrics = createMetrics({ environment, role: options.role ?? 'all', version });
   const store = await openStore({
     location: options.database,
-    claims: true,
+    claims: options.role === 'serve' ? 'at times' : 'always',
     ...(options.poolSize !== undefined && { poolSize: options.poolSize }),
   });
   const numbers = createNumbers(store);
@@ -139,7 +140,8 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     allowed_ranges: options.webhookRanges ?? [],
     ...(options.nameServers !== undefined && { name_servers: options.nameServers }),
   };
-  const sender = createSenderThread(policy);
+  const connections = () => connectionsOf(store.living(), options.role !== 'serve');
+  const sender = createSenderThread(policy, connections);
   const handlers: DueHandlers = {
     [decisionWork]: decisionHandler(log),
     [expiryWork]: expiryHandler,
@@ -160,7 +162,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     [claimExpiryKind]: claimExpiry,
     [evaluationWork]: evaluationHandler(log),
   };
-  const worker = createWorker(units, handlers, log);
+  const worker = createWorker(units, handlers, log, connections);
   await recoverDueWork(units);
 
   const keys = createSigningKeys(store);

@@ -1,9 +1,10 @@
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { endConnections, startCluster } from './cluster.ts';
+import { startReceiver } from './process/receiver.ts';
 
 // Only there do several processes share a database.
-if (inject('dialect') === 'postgres')
+if (inject('dialect') === 'postgres') {
   test('what a dead process had claimed is given back, what a living one has is not', async () => {
     const cluster = await startCluster([{ role: 'serve' }, { role: 'work', worker: true }]);
     const own = await cluster.members[0]?.provider();
@@ -34,3 +35,30 @@ if (inject('dialect') === 'postgres')
     await client.end();
     await cluster.stop();
   });
+
+  test('a receiver has at most eight connections, of all processes together, and gets everything', async () => {
+    const cluster = await startCluster([
+      { role: 'serve' },
+      { role: 'work', worker: true },
+      { role: 'work', worker: true },
+    ]);
+    const seen = () => cluster.members.map(({ sandbox }) => sandbox.units.store.living());
+    const living = { working: 2, serving: 1 };
+    await expect.poll(seen, { timeout: 10_000 }).toEqual([living, living, living]);
+    const own = await cluster.members[0]?.provider();
+    if (own === undefined) throw new Error('There is no provider');
+    const receiver = await startReceiver();
+    const subscription_id = await receiver.subscribe(own);
+    receiver.hold();
+    for (let count = 0; count < 200; count += 1) {
+      await own.call('POST', `/webhooks/v1/subscriptions/${subscription_id}/test`);
+    }
+    // Three of each that works, and one is left for the third, which could advance the clock.
+    await expect.poll(receiver.held, { timeout: 10_000 }).toBe(6);
+    receiver.release();
+    await expect.poll(() => receiver.events().length, { timeout: 10_000 }).toBe(200);
+    expect(receiver.complaints()).toEqual([]);
+    await receiver.close();
+    await cluster.stop();
+  });
+}

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { hour, realNow } from '../platform/time.ts';
+import { connectionsInAll } from './connections.ts';
 import type { DueWork } from './due-work.ts';
-import { createLanes, type Lanes, leaseMargin, maxAhead, maxPerLane, NoTurn, notBegun } from './lanes.ts';
+import { createLanes, type Lanes, leaseMargin, maxAhead, NoTurn, notBegun } from './lanes.ts';
 
 // How long a turn takes is the test's to say.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
@@ -47,14 +48,14 @@ async function nextTurn(): Promise<void> {
 
 test('a lane runs so many beside each other, the others in the order in which they came, and no lane waits for another', async () => {
   const { begun, start, end } = performing(createLanes(() => {}));
-  for (let index = 0; index < maxPerLane + 2; index += 1) void start(`slow ${index}`, workOf('slow'));
+  for (let index = 0; index < connectionsInAll + 2; index += 1) void start(`slow ${index}`, workOf('slow'));
   void start('quick', workOf('quick'));
   await nextTurn();
-  expect(begun).toHaveLength(maxPerLane + 1);
+  expect(begun).toHaveLength(connectionsInAll + 1);
   expect(begun).toContain('quick');
   await end('slow 3');
-  expect(begun.at(-1)).toEqual(`slow ${maxPerLane}`);
-  expect(begun).toHaveLength(maxPerLane + 2);
+  expect(begun.at(-1)).toEqual(`slow ${connectionsInAll}`);
+  expect(begun).toHaveLength(connectionsInAll + 2);
 });
 
 /** In each period what runs ends three times over, and what follows it, without taking any time. */
@@ -75,9 +76,9 @@ test('of a lane that is quick as much is handed on as lately ended in a moment, 
   const { begun, start } = errands;
   for (let index = 0; index < 10 * maxAhead; index += 1) void start(`${index}`, workOf('lane'));
   await nextTurn();
-  expect(begun).toHaveLength(maxPerLane);
+  expect(begun).toHaveLength(connectionsInAll);
   await periods(1, errands);
-  expect(begun).toHaveLength(6 * maxPerLane);
+  expect(begun).toHaveLength(6 * connectionsInAll);
   await periods(3, errands);
   const before = begun.length;
   await periods(1, errands);
@@ -88,10 +89,10 @@ test('what found no connection free keeps its place, and the lane keeps to its c
   const lanes = createLanes(() => {});
   const errands = performing(lanes);
   const { begun, start, end } = errands;
-  for (let index = 0; index < 6 * maxPerLane; index += 1) void start(`${index}`, workOf('lane'));
+  for (let index = 0; index < 6 * connectionsInAll; index += 1) void start(`${index}`, workOf('lane'));
   await nextTurn();
   await periods(1, errands);
-  expect(begun).toHaveLength(6 * maxPerLane);
+  expect(begun).toHaveLength(6 * connectionsInAll);
   await Promise.all(begun.slice(-3).map(end));
   let turns = 0;
   const given = lanes.placeOf(workOf('lane', 'a'), later()).turn(async () => {
@@ -102,21 +103,38 @@ test('what found no connection free keeps its place, and the lane keeps to its c
   for (let index = 0; index < maxAhead; index += 1) void start(`more ${index}`, workOf('lane'));
   await nextTurn();
   // All of the former width but the three and the one that was given back still run: more than there are connections.
-  expect(begun).toHaveLength(6 * maxPerLane);
-  for (const name of begun.slice(3 * maxPerLane, -3)) await end(name);
+  expect(begun).toHaveLength(6 * connectionsInAll);
+  for (const name of begun.slice(3 * connectionsInAll, -3)) await end(name);
   expect(await given).toBe('posted');
   expect(turns).toBe(2);
   await nextTurn();
-  expect(begun[6 * maxPerLane]).toBe('behind it');
-  expect(begun).toHaveLength(7 * maxPerLane);
+  expect(begun[6 * connectionsInAll]).toBe('behind it');
+  expect(begun).toHaveLength(7 * connectionsInAll);
 });
 
 test('a lane whose turns take long keeps to its connections', async () => {
   const { begun, start, end } = performing(createLanes(() => {}));
-  for (let index = 0; index < maxPerLane + 2; index += 1) void start(`${index}`, workOf('lane'));
+  for (let index = 0; index < connectionsInAll + 2; index += 1) void start(`${index}`, workOf('lane'));
   vi.advanceTimersByTime(51);
   await end('0');
-  expect(begun.slice(maxPerLane)).toEqual([`${maxPerLane}`]);
+  expect(begun.slice(connectionsInAll)).toEqual([`${connectionsInAll}`]);
+});
+
+test('a lane keeps to as few connections as this process has', async () => {
+  let connections = 2;
+  const { begun, start, end } = performing(
+    createLanes(
+      () => {},
+      () => connections,
+    ),
+  );
+  for (let index = 0; index < 8; index += 1) void start(`${index}`, workOf('lane'));
+  await nextTurn();
+  expect(begun).toEqual(['0', '1']);
+  connections = 4;
+  vi.advanceTimersByTime(51);
+  await end('0');
+  expect(begun).toEqual(['0', '1', '2', '3', '4']);
 });
 
 test('of one key one runs at a time, in order, while others pass it', async () => {
@@ -134,7 +152,7 @@ test('a lane that has enough waiting is full until half of that is gone, and say
   const told: string[] = [];
   const lanes = createLanes((lane) => told.push(lane));
   const { start, end } = performing(lanes);
-  for (let index = 0; index < 2 * maxPerLane - 1; index += 1) void start(`${index}`, workOf('lane'));
+  for (let index = 0; index < 2 * connectionsInAll - 1; index += 1) void start(`${index}`, workOf('lane'));
   expect(lanes.isFull('lane')).toBe(false);
   void start('last', workOf('lane'));
   expect(lanes.full()).toEqual(['lane']);
@@ -148,7 +166,7 @@ test('a lane that has enough waiting is full until half of that is gone, and say
 test('a lane is full of what is claimed of it from the claim on, and has room when that has left without a turn', async () => {
   const told: string[] = [];
   const lanes = createLanes((lane) => told.push(lane));
-  const places = Array.from({ length: maxPerLane }, () => lanes.placeOf(workOf('lane'), later()));
+  const places = Array.from({ length: connectionsInAll }, () => lanes.placeOf(workOf('lane'), later()));
   expect(lanes.isFull('lane')).toBe(true);
   await nextTurn();
   expect(told).toEqual([]);
@@ -160,7 +178,7 @@ test('a lane is full of what is claimed of it from the claim on, and has room wh
 
 test('who waited until the lease is nearly over gets no turn', async () => {
   const { begun, start, end } = performing(createLanes(() => {}));
-  for (let index = 0; index < maxPerLane; index += 1) void start(`${index}`, workOf('lane'));
+  for (let index = 0; index < connectionsInAll; index += 1) void start(`${index}`, workOf('lane'));
   const tooLate = start('too late', workOf('lane'), realNow() + leaseMargin);
   void start('in time', workOf('lane'));
   const refused = expect(tooLate).rejects.toThrow(NoTurn);
@@ -172,11 +190,11 @@ test('who waited until the lease is nearly over gets no turn', async () => {
 test('closing refuses whoever waits or comes, and lets what runs end', async () => {
   const lanes = createLanes(() => {});
   const { start, end } = performing(lanes);
-  const running = Array.from({ length: maxPerLane }, (_, index) => start(`${index}`, workOf('lane')));
+  const running = Array.from({ length: connectionsInAll }, (_, index) => start(`${index}`, workOf('lane')));
   const waiting = expect(start('waiting', workOf('lane'))).rejects.toThrow(NoTurn);
   lanes.close();
   await waiting;
   await expect(start('late', workOf('lane'))).rejects.toThrow(NoTurn);
-  for (let index = 0; index < maxPerLane; index += 1) await end(`${index}`);
+  for (let index = 0; index < connectionsInAll; index += 1) await end(`${index}`);
   await Promise.all(running);
 });

@@ -1,8 +1,9 @@
 import { afterArrivals, monotonicNow, realNow, second } from '../platform/time.ts';
+import { connectionsInAll } from './connections.ts';
 import type { DueWork } from './due-work.ts';
 
-/** Connections that one receiver may have (contract section 13). */
-export const maxPerLane = 8;
+/** A lane with so many that have not begun has enough. */
+const enough = 8;
 /** A claimed row that waited is not begun any more when its lease is about to end. */
 export const leaseMargin = 15 * second;
 
@@ -68,8 +69,11 @@ interface Waiting {
   readonly giveUp: () => void;
 }
 
-/** `onRoom` is told of a lane that was full and is not any more. */
-export function createLanes(onRoom: (lane: string) => void): Lanes {
+/** `onRoom` is told of a lane that was full and is not any more; `connections` is how many may run at least. */
+export function createLanes(
+  onRoom: (lane: string) => void,
+  connections: () => number = () => connectionsInAll,
+): Lanes {
   const lanes = new Map<string, Lane>();
   let closed = false;
   let nextPlace = 1;
@@ -84,7 +88,7 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
       waiting: [],
       full: false,
       drains: false,
-      width: maxPerLane,
+      width: connections(),
       ended: 0,
       since: monotonicNow(),
     };
@@ -111,7 +115,7 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
       lane.drains = false;
       while (lane.running < lane.width && beginNext(lane)) {}
       if (lane.running + unbegun(lane) === 0) lanes.delete(name);
-      if (!lane.full || unbegun(lane) >= maxPerLane) return;
+      if (!lane.full || unbegun(lane) >= enough) return;
       lane.full = false;
       onRoom(name);
     });
@@ -153,7 +157,7 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
         begin: resolve,
         giveUp: () => reject(new NoTurn()),
       });
-      lane.full ||= unbegun(lane) >= maxPerLane;
+      lane.full ||= unbegun(lane) >= enough;
       if (isFree) drainSoon(name, lane);
     });
   }
@@ -171,10 +175,10 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
       try {
         const result = await work();
         if (result !== notBegun) {
-          countEnd(lane);
+          countEnd(lane, connections());
           return result;
         }
-        setWidth(lane, maxPerLane);
+        setWidth(lane, connections());
       } finally {
         leave(name, lane, waiter.key);
       }
@@ -186,7 +190,7 @@ export function createLanes(onRoom: (lane: string) => void): Lanes {
       if (name === null) return nowhere;
       const lane = laneOf(name);
       lane.coming += 1;
-      lane.full ||= unbegun(lane) >= maxPerLane;
+      lane.full ||= unbegun(lane) >= enough;
       let isComing = true;
       const come = () => {
         if (!isComing) return;
@@ -220,14 +224,14 @@ function unbegun({ coming, waiting }: Lane): number {
   return coming + waiting.length;
 }
 
-function countEnd(lane: Lane): void {
+function countEnd(lane: Lane, least: number): void {
   lane.ended += 1;
   const passed = monotonicNow() - lane.since;
-  if (passed >= ahead) setWidth(lane, Math.ceil((lane.ended * ahead) / passed));
+  if (passed >= ahead) setWidth(lane, Math.max(Math.ceil((lane.ended * ahead) / passed), least));
 }
 
 function setWidth(lane: Lane, width: number): void {
-  lane.width = Math.min(Math.max(width, maxPerLane), maxAhead);
+  lane.width = Math.min(width, maxAhead);
   lane.ended = 0;
   lane.since = monotonicNow();
 }

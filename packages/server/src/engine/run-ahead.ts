@@ -2,8 +2,9 @@ import { fault } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import { realNow } from '../platform/time.ts';
 import { change } from '../store/statement.ts';
+import { connectionsInAll } from './connections.ts';
 import { type DueWork, finishDueWork, selectEarlier } from './due-work.ts';
-import { leaseMargin, maxPerLane, type Turn, untilBegun } from './lanes.ts';
+import { leaseMargin, type Turn, untilBegun } from './lanes.ts';
 import { type DueHandlers, isErrand, runDue } from './run-due.ts';
 import type { UnitOfWork, UnitsOfWork } from './unit-of-work.ts';
 
@@ -80,7 +81,7 @@ async function runErrands(advance: Advance, claimed: readonly DueWork[]): Promis
   };
   const errands = leading(
     claimed,
-    maxPerLane,
+    connectionsInAll,
     (work) => work.due_at === moment && isErrand(handlers, work) && isFirst(work),
   );
   await moveClock(advance, moment);

@@ -26,13 +26,19 @@ const batchSize = 64;
 const refillSize = 128;
 const pollInterval = second;
 
-export function createWorker(units: UnitsOfWork, handlers: DueHandlers, log: Log): Worker {
+/** `connections`: how many errands of one lane may run beside each other at least. */
+export function createWorker(
+  units: UnitsOfWork,
+  handlers: DueHandlers,
+  log: Log,
+  connections?: () => number,
+): Worker {
   const running = { effects: 0, errands: 0 };
   const refilling = new Set<Promise<void>>();
   const lanes = createLanes((lane) => {
     const done = refill(lane).finally(() => refilling.delete(done));
     refilling.add(done);
-  });
+  }, connections);
   const laneClaims = createLaneClaims(units.store);
   let stopped = true;
   let claiming: Promise<void> | undefined;

@@ -661,6 +661,8 @@ export interface DueWorkTable {
 interface ProcessTable {
   claimant: number;
   started_at_real: Milliseconds;
+  /** 1: it looks for due work; 0: it only serves. */
+  works: Generated<number>;
 }
 
 export interface OutboxTable {

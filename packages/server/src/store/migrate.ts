@@ -17,6 +17,7 @@ import { sequence } from './migrations/012-sequence.ts';
 import { claimedBy } from './migrations/013-claimed-by.ts';
 import { retention } from './migrations/014-retention.ts';
 import { growth } from './migrations/015-growth.ts';
+import { processesThatWork } from './migrations/016-processes-that-work.ts';
 import type { DialectName } from './migrations/schema.ts';
 
 export type Migrations = Readonly<
@@ -39,6 +40,7 @@ export const migrations = {
   '013-claimed-by': claimedBy,
   '014-retention': retention,
   '015-growth': growth,
+  '016-processes-that-work': processesThatWork,
 } as const satisfies Migrations;
 
 /** The newest migration: rows that are kept outside of their tables fit no other schema. */

@@ -2,10 +2,20 @@ import type { Client } from 'pg';
 import { randomDigits } from '../platform/random.ts';
 import { after, every, monotonicNow, realNow, second } from '../platform/time.ts';
 
+/** How many processes there are on one database, this one included. */
+export interface Living {
+  /** Look for due work, all the time. */
+  readonly working: number;
+  /** Only serve, and send deliveries when a clock is advanced. */
+  readonly serving: number;
+}
+
 /** This process among those that claim due work in one database. */
 export interface Presence {
   /** The name under which it claims. */
   readonly claimant: number;
+  /** As seen at the latest look, a second ago at most. */
+  living(): Living;
   close(): Promise<void>;
 }
 
@@ -20,10 +30,11 @@ const grace = 3 * second;
  * process dies. Whoever lives looks once a second, and what the dead had claimed is free again long before its leases
  * end. The look costs one statement over a table with a row per process.
  */
-export async function takePart(url: string): Promise<Presence> {
+export async function takePart(url: string, works: boolean): Promise<Presence> {
   const { default: pg } = await import('pg');
   const claimant = Number(randomDigits(9));
   const missingSince = new Map<number, number>();
+  let living: Living = { working: 1, serving: 0 };
   let client: Client | undefined;
   let closed = false;
 
@@ -37,7 +48,8 @@ export async function takePart(url: string): Promise<Presence> {
     fresh.on('error', () => {});
     await fresh.connect();
     try {
-      await enter(fresh, claimant);
+      await enter(fresh, claimant, works);
+      living = await countLiving(fresh);
     } catch (error) {
       await fresh.end().catch(() => undefined);
       throw error;
@@ -61,6 +73,7 @@ export async function takePart(url: string): Promise<Presence> {
     for (const each of missing) if (!missingSince.has(each)) missingSince.set(each, now);
     const dead = missing.filter((each) => now - (missingSince.get(each) ?? now) >= grace);
     if (dead.length > 0) await bury(client, dead);
+    living = await countLiving(client);
   }
 
   await connect();
@@ -68,6 +81,7 @@ export async function takePart(url: string): Promise<Presence> {
   const stopLooking = every(lookEvery, () => void look().catch(() => undefined));
   return {
     claimant,
+    living: () => living,
     close: async () => {
       closed = true;
       stopLooking();
@@ -78,15 +92,15 @@ export async function takePart(url: string): Promise<Presence> {
 }
 
 /** The lock comes first: a row without one is somebody dead. */
-async function enter(client: Client, claimant: number): Promise<void> {
+async function enter(client: Client, claimant: number, works: boolean): Promise<void> {
   const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1, $2) as mine', [
     lockClass,
     claimant,
   ]);
   if (rows[0]?.mine !== true) throw new Error('The lock of this process is still held on another connection');
   await client.query(
-    'insert into processes (claimant, started_at_real) values ($1, $2) on conflict do nothing',
-    [claimant, realNow()],
+    'insert into processes (claimant, started_at_real, works) values ($1, $2, $3) on conflict do nothing',
+    [claimant, realNow(), works ? 1 : 0],
   );
 }
 
@@ -98,6 +112,15 @@ async function selectMissing(client: Client, claimant: number): Promise<number[]
     [claimant, lockClass],
   );
   return rows.map((row) => row.claimant);
+}
+
+/** The dead count until they are buried. */
+async function countLiving(client: Client): Promise<Living> {
+  const { rows } = await client.query<Living>(
+    `select (count(*) filter (where works = 1))::int as working, (count(*) filter (where works = 0))::int as serving
+     from processes`,
+  );
+  return rows[0] ?? { working: 1, serving: 0 };
 }
 
 async function bury(client: Client, dead: readonly number[]): Promise<void> {

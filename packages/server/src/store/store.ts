@@ -4,7 +4,7 @@ import { failureKind } from './failures.ts';
 import { type Migrations, migrate, pendingMigrations } from './migrate.ts';
 import type { DialectName } from './migrations/schema.ts';
 import { openForMigration, openPostgres } from './postgres.ts';
-import { takePart } from './presence.ts';
+import { type Living, takePart } from './presence.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Executor } from './statement.ts';
 
@@ -14,6 +14,8 @@ export interface Store {
   readonly db: Kysely<Database>;
   /** The name under which this process claims due work; null where nobody would give back what it leaves behind. */
   readonly claimant: number | null;
+  /** The processes that claim due work here; of the embedded store this is the only one. */
+  living(): Living;
   /**
    * Runs `work` in one transaction, again (with fresh reads) when the database asks for that. `prepare` runs
    * before each try, outside the transaction.
@@ -26,8 +28,8 @@ export interface StoreOptions {
   /** `postgres://…`, or the path of an SQLite file. */
   readonly location: string;
   readonly poolSize?: number;
-  /** This process claims due work, perhaps beside others. */
-  readonly claims?: boolean;
+  /** This process claims due work, perhaps beside others: all the time, or only when a clock is advanced. */
+  readonly claims?: 'always' | 'at times';
   /** Other than this version's own, for tests. */
   readonly migrations?: Migrations;
 }
@@ -50,11 +52,15 @@ async function open({ location, poolSize = 10, claims, migrations }: StoreOption
     dialect === 'postgres'
       ? await openMigrated(location, poolSize, migrations)
       : await openFile(location, migrations);
-  const presence = dialect === 'postgres' && claims === true ? await takePart(location) : undefined;
+  const presence =
+    dialect === 'postgres' && claims !== undefined
+      ? await takePart(location, claims === 'always')
+      : undefined;
   return {
     dialect,
     db,
     claimant: presence?.claimant ?? null,
+    living: () => presence?.living() ?? alone,
     transaction: (work, prepare) => withRetries(() => transaction(work), prepare),
     close: async () => {
       await presence?.close();
@@ -62,6 +68,8 @@ async function open({ location, poolSize = 10, claims, migrations }: StoreOption
     },
   };
 }
+
+const alone: Living = { working: 1, serving: 0 };
 
 function dialectOf(location: string): DialectName {
   return /^postgres(ql)?:\/\//.test(location) ? 'postgres' : 'sqlite';

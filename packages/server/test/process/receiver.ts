@@ -6,8 +6,8 @@ import type { Json, TestProvider } from '../harness.ts';
 
 /** An integrator's webhook endpoint: checks what comes in and keeps one copy of each event. */
 export interface Receiver {
-  /** A subscription of the provider to everything, delivered here. */
-  subscribe(provider: TestProvider): Promise<void>;
+  /** A subscription of the provider to everything, delivered here. Answers its id. */
+  subscribe(provider: TestProvider): Promise<string>;
   /** By event id, each once, in the order of arrival. */
   events(): readonly Json[];
   /** What a careful integrator would complain about. */
@@ -45,6 +45,7 @@ export async function startReceiver(): Promise<Receiver> {
       const url = `http://127.0.0.1:${port}/hooks`;
       const { body } = await provider.call('POST', '/webhooks/v1/subscriptions', { url, event_types: ['*'] });
       secret = body.secret;
+      return body.subscription_id;
     },
     events: () => [...bodies.values()].map((body) => JSON.parse(body)),
     complaints: () => complaints,

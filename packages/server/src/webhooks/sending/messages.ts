@@ -3,6 +3,13 @@ import { type NotBegun, notBegun } from '../../engine/lanes.ts';
 import type { OutgoingAttempt, SentAttempt } from './sender.ts';
 import type { TransportError } from './transport-errors.ts';
 
+/** What goes over to the sender's thread at a time. */
+export interface Orders {
+  /** How many each subscription may have, of this process. */
+  readonly connections: number;
+  readonly orders: readonly Order[];
+}
+
 /** An attempt on its way to the sender's thread, as a row: objects take twice as long to be copied. */
 export type Order = readonly [id: number, ...attempt: AttemptRow];
 /** What became of it; its id alone when it was not begun. */

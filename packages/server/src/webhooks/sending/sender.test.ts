@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { maxPerLane, notBegun } from '../../engine/lanes.ts';
+import { connectionsInAll } from '../../engine/connections.ts';
+import { notBegun } from '../../engine/lanes.ts';
 import type { SentPost } from './exchange.ts';
 import { createSender, type OutgoingAttempt } from './sender.ts';
 import type { OutgoingPost, Transport } from './transport.ts';
@@ -35,7 +36,7 @@ function attemptOf(event_id: string, subscription_id = 'whs_1'): OutgoingAttempt
   };
 }
 
-const manyIds = Array.from({ length: maxPerLane }, (_, index) => `evt_${index}`);
+const manyIds = Array.from({ length: connectionsInAll }, (_, index) => `evt_${index}`);
 
 test('so many posts to a subscription at once, the others in order as connections come free, and no other waits', async () => {
   const { transport, posted, ids } = openTransport();
@@ -49,6 +50,27 @@ test('so many posts to a subscription at once, the others in order as connection
   expect(ids()).toEqual([...manyIds, 'elsewhere', 'next', 'after']);
   for (const { end } of posted) end();
   expect(await Promise.all([...all, elsewhere])).not.toContain(notBegun);
+});
+
+test('as many connections as there are at the moment: what is open ends, and what waits comes as they are free', async () => {
+  const { transport, posted, ids } = openTransport();
+  let connections = 3;
+  const sender = createSender(transport, () => connections);
+  const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => sender.send(attemptOf(id)));
+  expect(ids()).toEqual(['a', 'b', 'c']);
+  connections = 2;
+  posted[0]?.end();
+  await all[0];
+  expect(ids()).toEqual(['a', 'b', 'c']);
+  posted[1]?.end();
+  await all[1];
+  expect(ids()).toEqual(['a', 'b', 'c', 'd']);
+  connections = 3;
+  posted[2]?.end();
+  await all[2];
+  expect(ids()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  for (const { end } of posted) end();
+  expect(await Promise.all(all)).not.toContain(notBegun);
 });
 
 test('who finds no connection for a while is given back and never posted', async () => {

@@ -1,5 +1,6 @@
 import type { DeliveryFaultKind } from '@osigu-sandbox/contract';
-import { maxPerLane, type NotBegun, notBegun } from '../../engine/lanes.ts';
+import { connectionsInAll } from '../../engine/connections.ts';
+import { type NotBegun, notBegun } from '../../engine/lanes.ts';
 import { type Chain, createChain } from '../../platform/chain.ts';
 import { after, monotonicNow, realNow } from '../../platform/time.ts';
 import { signedNow } from '../faults/signing.ts';
@@ -53,7 +54,10 @@ interface Waiting {
 }
 
 /** Signs and posts, over so many connections to each subscription; more of them wait a moment for a free one. */
-export function createSender(transport: Transport): Sender {
+export function createSender(
+  transport: Transport,
+  connections: () => number = () => connectionsInAll,
+): Sender {
   const lines = new Map<string, Line>();
 
   function lineOf(name: string): Line {
@@ -75,11 +79,13 @@ export function createSender(transport: Transport): Sender {
   }
 
   function follow(line: Line): void {
-    const next = line.waiting.first();
-    if (next !== undefined) {
+    while (line.open < connections()) {
+      const next = line.waiting.first();
+      if (next === undefined) break;
       line.waiting.remove(next);
       begin(line, next.item.attempt, next.item.resolve);
-    } else if (line.open === 0) lines.delete(line.name);
+    }
+    if (line.open === 0) lines.delete(line.name);
   }
 
   function watch(line: Line): void {
@@ -96,7 +102,7 @@ export function createSender(transport: Transport): Sender {
     send: (attempt) =>
       new Promise((resolve) => {
         const line = lineOf(attempt.subscription_id);
-        if (line.open < maxPerLane && line.waiting.isEmpty()) return begin(line, attempt, resolve);
+        if (line.open < connections() && line.waiting.isEmpty()) return begin(line, attempt, resolve);
         line.waiting.add({ attempt, resolve, until: monotonicNow() + patience });
         if (!line.watched) watch(line);
       }),

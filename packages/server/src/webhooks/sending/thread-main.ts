@@ -1,11 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { after } from '../../platform/time.ts';
 import type { TargetPolicy } from '../target-rules.ts';
-import { attemptOf, type Order, type Report, reportOf } from './messages.ts';
+import { attemptOf, type Orders, type Report, reportOf } from './messages.ts';
 import { createSender } from './sender.ts';
 import { createTransport } from './transport.ts';
 
-const sender = createSender(createTransport({ policy: workerData as TargetPolicy }));
+let connections = 1;
+const sender = createSender(createTransport({ policy: workerData as TargetPolicy }), () => connections);
 /** Reports go over together: each message costs both threads as much as half a delivery. */
 const enough = 64;
 const atMost = 4;
@@ -27,7 +28,8 @@ function report(ended: Report): void {
   else if (reports.length === 1) cancel = after(atMost, handOver);
 }
 
-parentPort?.on('message', (orders: readonly Order[]) => {
+parentPort?.on('message', ({ connections: allowed, orders }: Orders) => {
+  connections = allowed;
   outstanding += orders.length;
   for (const order of orders) {
     const [id] = order;

@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 function open(entry?: URL): Sender {
-  const sender = createSenderThread({ profile: 'local' }, entry);
+  const sender = createSenderThread({ profile: 'local' }, undefined, entry);
   toClose.push(sender);
   return sender;
 }
@@ -60,7 +60,7 @@ test('the guard of addresses stands in the thread too', async () => {
 test('when the thread dies, what it had is an error of ours and no failed attempt, and the next has a new thread', async () => {
   const sender = open(
     new URL(
-      'data:text/javascript,import{parentPort,threadId}from"node:worker_threads";parentPort.on("message",([order])=>{' +
+      'data:text/javascript,import{parentPort,threadId}from"node:worker_threads";parentPort.on("message",({orders:[order]})=>{' +
         'if(order.includes("evt_fatal"))process.exit(3);' +
         'parentPort.postMessage([[order[0],200,null,String(threadId),null,1,0]])})',
     ),

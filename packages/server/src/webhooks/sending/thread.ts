@@ -1,8 +1,9 @@
+import { connectionsInAll } from '../../engine/connections.ts';
 import type { NotBegun } from '../../engine/lanes.ts';
 import { createThread } from '../../platform/thread.ts';
 import { afterArrivals, minute } from '../../platform/time.ts';
 import type { TargetPolicy } from '../target-rules.ts';
-import { type Order, orderOf, type Report, sentOf } from './messages.ts';
+import { type Order, type Orders, orderOf, type Report, sentOf } from './messages.ts';
 import type { Sender, SentAttempt } from './sender.ts';
 
 interface Waiting {
@@ -16,6 +17,7 @@ interface Waiting {
  */
 export function createSenderThread(
   policy: TargetPolicy,
+  connections: () => number = () => connectionsInAll,
   entry = new URL('./thread-main.ts', import.meta.url),
 ): Sender {
   // By the id of the order; ids are used again.
@@ -24,7 +26,7 @@ export function createSenderThread(
   let underWay = 0;
   let orders: Order[] = [];
 
-  const thread = createThread<readonly Order[], readonly Report[]>({
+  const thread = createThread<Orders, readonly Report[]>({
     entry,
     workerData: policy,
     limits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 },
@@ -51,7 +53,7 @@ export function createSenderThread(
   function handOver(): void {
     const together = orders;
     orders = [];
-    thread.post(together);
+    thread.post({ connections: connections(), orders: together });
   }
 
   return {

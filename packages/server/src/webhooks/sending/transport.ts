@@ -1,5 +1,5 @@
 import { Client, type Dispatcher } from 'undici';
-import { maxPerLane } from '../../engine/lanes.ts';
+import { connectionsInAll } from '../../engine/connections.ts';
 import { second } from '../../platform/time.ts';
 import { guardedLookup, isLiteralRefused, type Resolve } from '../address-guard.ts';
 import { type TargetPolicy, urlReasons } from '../target-rules.ts';
@@ -89,7 +89,7 @@ interface Connection {
 function connectionOf({ origin, options, connections, idle }: Route): Connection {
   const free = idle.pop();
   if (free !== undefined) return free;
-  if (connections.length < maxPerLane) {
+  if (connections.length < connectionsInAll) {
     const made: Connection = { client: new Client(origin, options), posts: 0 };
     connections.push(made);
     return made;
