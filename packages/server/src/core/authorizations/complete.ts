@@ -6,7 +6,7 @@ import type { BeneficiaryRow } from '../beneficiaries/store.ts';
 import type { SponsorProfile } from '../sponsors/profile.ts';
 import { requirementsFor } from '../sponsors/requirements.ts';
 import { sponsorOf } from '../sponsors/sponsors.ts';
-import { consumeProof } from '../verification/proof.ts';
+import { consumeProofs } from '../verification/proof.ts';
 import { decideGroups, failsFirst } from './decision.ts';
 import { decided, type Evaluation, evaluate } from './evaluations.ts';
 import { factsOf } from './facts.ts';
@@ -98,9 +98,8 @@ async function prove(uow: UnitOfWork, { request, person, profile }: Asked, proof
   const { person_key } = person;
   const { sponsor_slug } = profile;
   const types = requestedLines(request).map((line) => line.product_type);
-  for (const method of requirementsFor(profile, types).methods) {
-    await consumeProof(uow, { method, person_key, sponsor_slug, ...proof });
-  }
+  const { methods } = requirementsFor(profile, types);
+  await consumeProofs(uow, { methods, person_key, sponsor_slug, ...proof });
 }
 
 async function decideNow(uow: UnitOfWork, asked: Asked): Promise<Granted[]> {

@@ -2,7 +2,7 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { fromWire, toWire } from '../../platform/money.ts';
 import { step } from '../../platform/state-machine.ts';
-import { consumeProof } from '../verification/proof.ts';
+import { consumeProofs } from '../verification/proof.ts';
 import type { Entitlement } from './entitlement.ts';
 import { recordCompleted } from './events.ts';
 import { selectLinesOfDispensation } from './lines/store.ts';
@@ -84,8 +84,8 @@ async function verifyPerson(
   { otp_verification_token, biometric_reading_id }: Proof,
 ): Promise<number | null> {
   if (verification_required === null || insured === null) return null;
-  await consumeProof(uow, {
-    method: verification_required,
+  await consumeProofs(uow, {
+    methods: [verification_required],
     person_key: insured.person_key,
     sponsor_slug: insured.sponsor_slug,
     ...(otp_verification_token !== undefined && { otp_verification_token }),

@@ -4,7 +4,7 @@ import { step } from '../../platform/state-machine.ts';
 import { second } from '../../platform/time.ts';
 import type { SponsorProfile } from '../sponsors/profile.ts';
 import { sponsorOf } from '../sponsors/sponsors.ts';
-import { consumeProof, personOfProof } from '../verification/proof.ts';
+import { consumeProofs, personOfProof } from '../verification/proof.ts';
 import { selectCoversPerson, selectMembers } from './members/store.ts';
 import { lockOwn } from './open.ts';
 import { describeSettlement } from './read.ts';
@@ -60,7 +60,12 @@ async function verify(
   const covered =
     person !== undefined &&
     (await selectCoversPerson(uow.db, { settlement_id, person_key: person })).length > 0;
-  await consumeProof(uow, { method, person_key: covered ? person : nobody, sponsor_slug, ...proof });
+  await consumeProofs(uow, {
+    methods: [method],
+    person_key: covered ? person : nobody,
+    sponsor_slug,
+    ...proof,
+  });
 }
 
 /** No key of a person: a proof of somebody outside the batch proves nothing. */

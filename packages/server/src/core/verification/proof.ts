@@ -1,15 +1,19 @@
 import type { VerificationMethod } from '@osigu-sandbox/contract';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import { fault } from '../../platform/errors.ts';
+import { fault, type Issue } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/hashing.ts';
 import { sponsorOf } from '../sponsors/sponsors.ts';
 import { selectPersonOfReading, selectPersonOfToken, takeReading, takeToken } from './store.ts';
 
 /** What a sponsor demands, and what came with the call. */
-export interface ProofDemand {
-  readonly method: VerificationMethod;
+export interface ProofDemand extends Proofs {
+  /** Of each a proof. */
+  readonly methods: readonly VerificationMethod[];
   readonly person_key: string;
   readonly sponsor_slug: string;
+}
+
+interface Proofs {
   readonly otp_verification_token?: string | undefined;
   readonly biometric_reading_id?: string | undefined;
 }
@@ -17,20 +21,28 @@ export interface ProofDemand {
 const members = { OTP: 'otp_verification_token', BIOMETRIC: 'biometric_reading_id' } as const;
 
 /**
- * Uses the proof up, in the transaction of the call that it is for. To be asked as the provider who verified the
+ * Uses the proofs up, in the transaction of the call that they are for, or says of all what is wrong with them. To be asked as the provider who verified the
  * person, which at a counter is the one who dispenses, not the owner of the code.
  */
-export async function consumeProof(uow: UnitOfWork, demand: ProofDemand): Promise<void> {
-  const path = members[demand.method];
-  const proof = demand[path];
-  if (proof === undefined) throw required(path, 'is required');
-  const taken =
-    demand.method === 'OTP' ? await byToken(uow, demand, proof) : await byReading(uow, demand, proof);
-  if (taken === 0) throw required(path, 'is not a live, unused proof of this person for this sponsor');
+export async function consumeProofs(uow: UnitOfWork, demand: ProofDemand): Promise<void> {
+  const errors: Issue[] = [];
+  for (const method of demand.methods) {
+    const message = await consume(uow, method, demand);
+    if (message !== undefined) errors.push({ path: members[method], message });
+  }
+  if (errors.length > 0) throw fault('071-422-verification-required', { errors });
 }
 
-function required(path: string, message: string) {
-  return fault('071-422-verification-required', { errors: [{ path, message }] });
+/** Answers what is wrong with it. */
+async function consume(
+  uow: UnitOfWork,
+  method: VerificationMethod,
+  demand: ProofDemand,
+): Promise<string | undefined> {
+  const proof = demand[members[method]];
+  if (proof === undefined) return 'is required';
+  const taken = method === 'OTP' ? await byToken(uow, demand, proof) : await byReading(uow, demand, proof);
+  return taken === 0 ? 'is not a live, unused proof of this person for this sponsor' : undefined;
 }
 
 async function byToken(uow: UnitOfWork, demand: ProofDemand, token: string): Promise<number> {
@@ -54,10 +66,10 @@ function byReading(uow: UnitOfWork, demand: ProofDemand, biometric_reading_id: s
   });
 }
 
-/** Whose proof it is, where a call does not name one person; `consumeProof` then says whether it is good. */
+/** Whose proof it is, where a call does not name one person; `consumeProofs` then says whether it is good. */
 export async function personOfProof(
   { db, provider: { provider_id } }: UnitOfWork,
-  demand: Omit<ProofDemand, 'person_key' | 'sponsor_slug'>,
+  demand: Proofs & { readonly method: VerificationMethod },
 ): Promise<string | undefined> {
   const proof = demand[members[demand.method]];
   if (proof === undefined) return undefined;

@@ -6,7 +6,7 @@ import { personKey } from '../beneficiaries/rules.ts';
 import { createProvider, requireProviderId } from '../providers/service.ts';
 import { createBiometricReading } from './biometric.ts';
 import { sendOtp, validateOtp } from './otp.ts';
-import { consumeProof, type ProofDemand } from './proof.ts';
+import { consumeProofs, type ProofDemand } from './proof.ts';
 
 const sponsor_slug = 'sponsor-sandbox-otp';
 const person_key = personKey('CC', '1000000001');
@@ -73,7 +73,7 @@ async function newToken(): Promise<string> {
 }
 
 const consume = (over: Partial<ProofDemand>, as = provider_id) =>
-  run((uow) => consumeProof(uow, { method: 'OTP', person_key, sponsor_slug, ...over }), as);
+  run((uow) => consumeProofs(uow, { methods: ['OTP'], person_key, sponsor_slug, ...over }), as);
 
 describe('sending', () => {
   test('puts the code in the outbox and only its hash in the table', async () => {
@@ -191,7 +191,7 @@ describe('a token as proof', () => {
   test('stays when the call it was for fails', async () => {
     const otp_verification_token = await newToken();
     const failing = run(async (uow) => {
-      await consumeProof(uow, { method: 'OTP', person_key, sponsor_slug, otp_verification_token });
+      await consumeProofs(uow, { methods: ['OTP'], person_key, sponsor_slug, otp_verification_token });
       throw new Error('failed later');
     });
     await expect(failing).rejects.toThrow('failed later');
@@ -207,12 +207,23 @@ describe('a token as proof', () => {
       await refusalOf(consume({ otp_verification_token, person_key: personKey('CC', '1000000002') })),
       await refusalOf(consume({ otp_verification_token, sponsor_slug: 'sponsor-sandbox' })),
       await refusalOf(consume({ otp_verification_token }, other)),
-      await refusalOf(consume({ method: 'BIOMETRIC', otp_verification_token })),
+      await refusalOf(consume({ methods: ['BIOMETRIC'], otp_verification_token })),
     ];
     ahead = 601_000;
     refusals.push(await refusalOf(consume({ otp_verification_token })));
     expect(new Set(refusals)).toEqual(new Set(['071-422-verification-required']));
     ahead = 598_000;
+    await consume({ otp_verification_token });
+  });
+
+  test('beside another that is missing is not used up, and all that is wrong is said at once', async () => {
+    const methods = ['OTP', 'BIOMETRIC'] as const;
+    const both = [{ path: 'otp_verification_token' }, { path: 'biometric_reading_id' }];
+    await expect(consume({ methods })).rejects.toMatchObject({ errors: both });
+    const otp_verification_token = await newToken();
+    await expect(consume({ methods, otp_verification_token })).rejects.toMatchObject({
+      errors: [{ path: 'biometric_reading_id' }],
+    });
     await consume({ otp_verification_token });
   });
 
@@ -245,7 +256,10 @@ describe('a reading as proof', () => {
   });
 
   test('works once, within 10 minutes, for the person', async () => {
-    const proof = { method: 'BIOMETRIC', biometric_reading_id: (await read('match')).id } as const;
+    const proof = {
+      methods: ['BIOMETRIC'],
+      biometric_reading_id: (await read('match')).id,
+    } satisfies Partial<ProofDemand>;
     const refused = '071-422-verification-required';
     expect(await refusalOf(consume({ ...proof, person_key: personKey('CC', '1000000002') }))).toBe(refused);
     ahead = 601_000;
@@ -259,7 +273,7 @@ describe('a reading as proof', () => {
     const reading = await read('no-match');
     expect(reading.verification_status).toBe('VERIFICATION_FAILURE');
     expect(reading.failure_description).not.toBeNull();
-    const outcome = refusalOf(consume({ method: 'BIOMETRIC', biometric_reading_id: reading.id }));
+    const outcome = refusalOf(consume({ methods: ['BIOMETRIC'], biometric_reading_id: reading.id }));
     expect(await outcome).toBe('071-422-verification-required');
   });
 
