@@ -18,19 +18,24 @@ let answer: Answer;
 let reports: AttemptReport[];
 let attempt: (work: DueWork) => Promise<void>;
 
+/** As a process makes attempts. */
+function attempting(): (work: DueWork) => Promise<void> {
+  const handler = createAttemptHandler({
+    units: bed.units,
+    sender,
+    onAttempt: (report) => reports.push(report),
+  });
+  return (work) =>
+    'errand' in handler ? handler.errand(work, untilBegun) : Promise.reject(new Error('not an errand'));
+}
+
 beforeEach(async () => {
   bed = await openTestBed();
   sender = createSender(createTransport({ policy: { profile: 'local' } }));
   answer = (_, response) => response.end('ok');
   receiver = await openReceiver((request, response, count) => answer(request, response, count));
   reports = [];
-  const handler = createAttemptHandler({
-    units: bed.units,
-    sender,
-    onAttempt: (report) => reports.push(report),
-  });
-  attempt = (work) =>
-    'errand' in handler ? handler.errand(work, untilBegun) : Promise.reject(new Error('not an errand'));
+  attempt = attempting();
 });
 afterEach(async () => {
   await sender.close();
@@ -93,25 +98,49 @@ describe('an attempt', () => {
     expect(reports).toMatchObject([{ outcome: 'delivered', subscription_id, event_id, number: 1 }]);
   });
 
-  it('whose row is claimed twice, as after a lease that ended too early, is settled once with what ended first', async () => {
+  it('whose row is claimed again meanwhile, as after a lease that ended too early, is made once', async () => {
     await bed.subscribe(receiver.url);
     await bed.record();
-    // Both answers come in the same moment, so both are recorded in one batch.
-    const held: (() => void)[] = [];
-    answer = (_, response, count) => {
-      held.push(() => response.writeHead(count === 1 ? 500 : 204).end());
-      if (held.length === 2) for (const release of held) release();
-    };
+    answer = answering(500);
     const [work] = await bed.dueWork();
     if (work === undefined) throw new Error('Nothing is due');
     await Promise.all([attempt(work), attempt(work)]);
-    const [delivery] = await deliveries();
-    expect(delivery?.attempts).toHaveLength(1);
-    expect(reports).toHaveLength(1);
-    // What the log says is what became of it, whichever answer was read first.
-    const [only] = delivery?.attempts ?? [];
-    expect(delivery?.status).toBe(only?.response_status === 204 ? 'DELIVERED' : 'PENDING');
-    expect(await bed.dueWork()).toHaveLength(only?.response_status === 204 ? 0 : 1);
+    expect(receiver.received).toHaveLength(1);
+    expect(await deliveries()).toMatchObject([{ status: 'PENDING', attempts: [{ number: 1 }] }]);
+    const [next] = await bed.dueWork();
+    expect(next?.due_at).toBeGreaterThan(work.due_at);
+  });
+
+  it('that is planned anew while it is on its way, as by a pause that ends, is made once', async () => {
+    const { subscription_id } = await bed.subscribe(receiver.url);
+    await bed.record();
+    let again: Promise<boolean> | undefined;
+    answer = (_, response) => {
+      again = bed
+        .run((uow) => pauseSubscription(uow, subscription_id))
+        .then(() => bed.run((uow) => resumeSubscription(uow, subscription_id)))
+        .then(() => runNext())
+        .finally(() => response.end());
+    };
+    await runNext();
+    expect(await again).toBe(true);
+    await runAll();
+    expect(receiver.received).toHaveLength(1);
+    expect(await deliveries()).toMatchObject([{ status: 'DELIVERED', attempts: [{ number: 1 }] }]);
+    expect(await bed.dueWork()).toEqual([]);
+  });
+
+  it('whose row was written anew since it was claimed, as by a restore, is not made before the new one is due', async () => {
+    await bed.subscribe(receiver.url);
+    await bed.record();
+    const [work] = await bed.dueWork();
+    if (work === undefined) throw new Error('Nothing is due');
+    await bed.units.store.db.updateTable('due_work').set({ work_id: 'anew' }).execute();
+    await attempt(work);
+    expect(receiver.received).toEqual([]);
+    expect(await bed.dueWork()).toMatchObject([{ work_id: 'anew' }]);
+    await runNext();
+    expect(await deliveries()).toMatchObject([{ status: 'DELIVERED' }]);
   });
 
   it('that fails is planned again ten seconds later, and succeeds with the same bytes and event id', async () => {
@@ -256,7 +285,7 @@ describe('while an attempt is on its way', () => {
     expect(reports).toEqual([]);
   });
 
-  it('a second worker with the same row may send again, but one attempt is recorded', async () => {
+  it('another process with the same row may send again, but one attempt is recorded', async () => {
     await bed.subscribe(receiver.url);
     await bed.record();
     const [work] = await bed.dueWork();
@@ -267,7 +296,7 @@ describe('while an attempt is on its way', () => {
         response.end();
         return;
       }
-      second = attempt(work).then(() => void response.end());
+      second = attempting()(work).then(() => void response.end());
     };
     await attempt(work);
     await second;

@@ -1,11 +1,11 @@
 import type { DeliveryFaultKind, DeliveryStatus } from '@osigu-sandbox/contract';
-import { type DueWork, finishDueWork } from '../engine/due-work.ts';
+import { type DueWork, finishDueWork, postponeDueWork } from '../engine/due-work.ts';
 import { type NotBegun, notBegun } from '../engine/lanes.ts';
 import type { DueHandler } from '../engine/run-due.ts';
 import type { UnitOfWork, UnitsOfWork } from '../engine/unit-of-work.ts';
 import { Fault } from '../platform/errors.ts';
 import { jitter } from '../platform/random.ts';
-import { afterArrivals, realNow } from '../platform/time.ts';
+import { afterArrivals, realNow, second } from '../platform/time.ts';
 import type { DeliveryAttemptTable } from '../store/database.ts';
 import {
   type AttemptOutcome,
@@ -53,6 +53,8 @@ export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts
   const load = createLoader(units);
   const faults = createDeliveryFaults(units);
   const underWay = createTally();
+  /** From their loading until what became of them is written. */
+  const beingMade = new Set<string>();
   // Attempts that end within a few milliseconds are written together when more of them are under way.
   const record = inBatches({
     maxItems: attemptsAtOnce,
@@ -96,14 +98,23 @@ export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts
     return met && { ...planned, target: { ...target, retry_on: met.retry_on }, fault: met.fault };
   }
 
+  /** It was planned or claimed anew meanwhile. What becomes of the other one removes this row or moves it, as a rule. */
+  async function waitForTheOther({ work_id }: DueWork): Promise<void> {
+    await postponeDueWork(units.store.db, { work_id, lease_until_real: realNow() + second });
+  }
+
   return {
     errand: async (work, turn) => {
+      if (beingMade.has(work.subject_id)) {
+        await waitForTheOther(work);
+        return;
+      }
+      beingMade.add(work.subject_id);
       underWay.begin(work.provider_id);
       try {
         const content = await load.content(work.subject_id);
         // The connection is free for the next one as soon as the answer is there.
-        const ended =
-          content?.status === 'PENDING' ? await turn(() => makeAttempt(work, content)) : undefined;
+        const ended = isDue(work, content) ? await turn(() => makeAttempt(work, content)) : undefined;
         if (ended === undefined) {
           await finishDueWork(units.store.db, { work_id: work.work_id });
           return;
@@ -112,9 +123,18 @@ export function createAttemptHandler({ units, sender, onAttempt }: DeliveryParts
         if (report !== undefined) onAttempt?.(report);
       } finally {
         underWay.end(work.provider_id);
+        beingMade.delete(work.subject_id);
       }
     },
   };
+}
+
+/**
+ * Not when the row has gone or was moved since it was claimed, of which a restored world may have another of the same
+ * delivery.
+ */
+function isDue(work: DueWork, content: DeliveryContent | undefined): content is DeliveryContent {
+  return content?.status === 'PENDING' && content.work_id === work.work_id;
 }
 
 /** How many of each are running. */
@@ -228,15 +248,12 @@ interface Decided {
   readonly decision: Decision;
 }
 
-/**
- * Writes what became of the attempts, once; nothing when a delivery has gone or its attempt is written: by another
- * process, or by this one, which may claim a row again whose lease ended too early.
- */
+/** Writes what became of the attempts; nothing when a delivery has gone or another process has written its attempt. */
 async function settleAll(
   uow: UnitOfWork,
   ended: readonly EndedAttempt[],
 ): Promise<ReadonlyMap<EndedAttempt, AttemptReport>> {
-  const decided = firstOfEach(ended).map((attempt): Decided => ({ attempt, decision: decide(uow, attempt) }));
+  const decided = ended.map((attempt): Decided => ({ attempt, decision: decide(uow, attempt) }));
   const ids = await settle(uow, decided);
   const settled = decided.filter(({ attempt }) => ids.has(attempt.outgoing.content.delivery_id));
   await insertAttempts(
@@ -274,12 +291,6 @@ function firstsOf(decided: readonly Decided[]): Readonly<Record<string, number>>
   return Object.fromEntries(
     decided.map(({ attempt, decision }) => [attempt.outgoing.content.delivery_id, decision.first_attempt_at]),
   );
-}
-
-/** Of the same delivery the one that ended first. */
-function firstOfEach(ended: readonly EndedAttempt[]): readonly EndedAttempt[] {
-  const seen = new Set<string>();
-  return ended.filter(({ outgoing }) => seen.size < seen.add(outgoing.content.delivery_id).size);
 }
 
 function outcomeOf({ attempt: { outgoing }, decision }: Decided): AttemptOutcome {

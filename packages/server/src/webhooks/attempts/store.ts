@@ -19,6 +19,8 @@ export interface DeliveryContent {
   readonly subscription_id: string;
   /** Which world of the provider it is of. */
   readonly reset_at_real: number | null;
+  /** Of its due work as it is now; null when there is none. */
+  readonly work_id: string | null;
 }
 
 /** `delivery_ids`: JSON text of an array. */
@@ -27,7 +29,13 @@ export const selectContents = statement<{ delivery_ids: string }, DeliveryConten
     .selectFrom('deliveries')
     .innerJoin('events', 'events.event_id', 'deliveries.event_id')
     .innerJoin('providers', 'providers.provider_id', 'deliveries.provider_id')
+    .leftJoin('due_work', (join) =>
+      join
+        .on('due_work.kind', '=', sql.lit(attemptKind))
+        .onRef('due_work.subject_id', '=', 'deliveries.delivery_id'),
+    )
     .select([
+      'due_work.work_id',
       'deliveries.delivery_id',
       'deliveries.status',
       'deliveries.attempts',
