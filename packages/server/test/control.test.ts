@@ -207,6 +207,19 @@ describe('the clock', () => {
     near((await clock(own)).now, Date.now() + 3_600_000);
   });
 
+  test('goes fifty years ahead of real time at most, however many steps it takes', async () => {
+    const own = await sandbox.provider();
+    const tenYears = { seconds: 315_360_000 };
+    for (let step = 0; step < 5; step += 1) expect((await advance(own, tenYears)).status).toBe(200);
+    const before = await clock(own);
+    expect(await advance(own, tenYears)).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'seconds' }] },
+    });
+    const to = new Date(Date.parse(before.now) + 315_360_000_000).toISOString();
+    expect(await advance(own, { to })).toMatchObject({ status: 422, body: { errors: [{ path: 'to' }] } });
+  });
+
   test.each([
     ['nothing', {}, ['seconds']],
     ['both', { seconds: 1, to: '2099-01-01T00:00:00.000Z' }, ['seconds']],

@@ -62,7 +62,7 @@ export interface CallOptions {
   readonly remoteAddress?: string;
 }
 
-const operatorKey = 'operator_test_key_0123456789';
+export const operatorKey = 'operator_test_key_0123456789';
 
 hashing.N = 16;
 

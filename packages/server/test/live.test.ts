@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { approve, initiate } from './flows.ts';
-import { type Json, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
+import { type Json, operatorKey, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
 import { receive } from './receiver.ts';
 
 let sandbox: TestSandbox;
@@ -173,6 +173,18 @@ test('what was rolled back is not told, also where only a part of a transaction 
   stream.close();
 });
 
+test('ends when the credentials of its token have been rotated, and not for the operator', async () => {
+  const own = await sandbox.provider();
+  const [watched, operator] = [
+    await watch(own),
+    await watch(own, '', { authorization: `Bearer ${operatorKey}` }),
+  ];
+  await sandbox.operator('POST', `/_sandbox/v1/providers/${own.slug}/credentials/rotate`);
+  await watched.ended;
+  expect(await Promise.race([operator.ended.then(() => 'ended'), 'open'])).toBe('open');
+  operator.close();
+});
+
 describe('after a lost connection', () => {
   test('goes on after the last item that was seen', async () => {
     const own = await sandbox.provider();
@@ -192,6 +204,30 @@ describe('after a lost connection', () => {
       );
       stream.close();
     }
+  });
+
+  test('goes on after an attempt that a restored world has made again', async () => {
+    const own = await sandbox.provider();
+    const receiver = await receive(own, ['*']);
+    const [{ subscription_id }] = (await own.call('GET', '/webhooks/v1/subscriptions')).body.content;
+    const subscription = `/webhooks/v1/subscriptions/${subscription_id}`;
+    await own.call('POST', `${subscription}/pause`);
+    await own.call('POST', `${subscription}/test`);
+    await own.call('POST', `/_sandbox/v1/providers/${own.slug}/snapshots`, {});
+    const deliver = async () => {
+      await own.call('POST', `${subscription}/resume`);
+      await own.advance(1);
+    };
+    const first = await watch(own);
+    await deliver();
+    await vi.waitFor(() => expect(first.of('delivery')).toHaveLength(1));
+    await own.call('POST', `/_sandbox/v1/providers/${own.slug}/restore`, {});
+    await deliver();
+    await vi.waitFor(() => expect(first.of('delivery')).toHaveLength(2));
+    const ids = first.told.filter(({ event }) => event === 'delivery').map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+    first.close();
+    await receiver.close();
   });
 
   test('says that there is a gap where it cannot', async () => {

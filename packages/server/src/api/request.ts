@@ -11,6 +11,8 @@ export interface Caller {
   /** When the provider was last reset: tells one world of its data from the next. */
   readonly reset_at_real: number | null;
   readonly scopes: readonly Scope[];
+  /** Of the secret with which its token was got. */
+  readonly credential_version: number;
   /** Of the faults in force, if any were set. */
   readonly fault_plan_id: string | null;
 }

@@ -3,7 +3,7 @@ import { readProvider } from '../../core/providers/service.ts';
 import { advanceClock } from '../../engine/advance.ts';
 import { providerNow } from '../../engine/clock.ts';
 import { fault } from '../../platform/errors.ts';
-import { day, isoTimestamp, parseTimestamp } from '../../platform/time.ts';
+import { day, isoTimestamp, parseTimestamp, realNow } from '../../platform/time.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { type ControlOptions, own, ProviderPath, providerIdOf } from './control.ts';
 
@@ -67,10 +67,10 @@ function targetOf(body: { seconds?: number; to?: string }, now: number): number 
   }
   const target = to === undefined ? now + Math.round((seconds ?? 0) * 1_000) : parseTimestamp(to);
   if (target < now) throw fault('071-409-clock-backwards');
-  if (target > now + farthest) {
+  if (target > realNow() + farthest) {
     const path = to === undefined ? 'seconds' : 'to';
     throw fault('071-422-validation', {
-      errors: [{ path, message: 'must not be more than 50 years ahead' }],
+      errors: [{ path, message: 'must not be more than 50 years ahead of real time' }],
     });
   }
   return target;

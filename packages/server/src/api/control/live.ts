@@ -2,11 +2,15 @@ import type { ServerResponse } from 'node:http';
 import { type LiveType, liveTypes } from '@osigu-sandbox/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { findClient } from '../../core/providers/callers.ts';
+import { hasExpired } from '../../core/tokens/tokens.ts';
 import type { Live } from '../../engine/live.ts';
 import { fault } from '../../platform/errors.ts';
+import { every, second } from '../../platform/time.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { streamLive } from '../live-stream.ts';
 import { bytesOf } from '../openapi.ts';
+import { bearerToken } from '../plugins/authentication.ts';
 import { type ControlOptions, own, ProviderPath, providerIdOf } from './control.ts';
 
 /** Of one provider, in this process. */
@@ -33,8 +37,29 @@ export function liveRoutes(endpoints: Endpoints, { app, live, units }: LiveRoute
   function open(provider_id: string, request: FastifyRequest, reply: FastifyReply, types?: string): void {
     const response = takeOver(reply);
     const options = { live, provider_id, types: typesOf(types), since: lastSeen(request) };
-    endOf.set(response, streamLive(response, options));
-    response.on('close', () => endOf.delete(response));
+    const end = streamLive(response, options);
+    endOf.set(response, end);
+    const stopLooking = every(second, () => {
+      // What cannot be looked up now can a second later.
+      void mayWatch(request).then(
+        (may) => may || end(),
+        () => {},
+      );
+    });
+    response.on('close', () => {
+      stopLooking();
+      endOf.delete(response);
+    });
+  }
+
+  /** A token may have expired since, or its secret been rotated; the operator key lives as long as the process. */
+  async function mayWatch(request: FastifyRequest): Promise<boolean> {
+    const { caller } = request;
+    if (caller === undefined) return true;
+    const client = await findClient(db, caller.client_id);
+    return (
+      client?.credential_version === caller.credential_version && !hasExpired(bearerToken(request) ?? '')
+    );
   }
 
   endpoints.open({
