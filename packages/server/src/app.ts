@@ -292,7 +292,7 @@ async function apiRoutes(options: SandboxOptions, parts: ApiParts): Promise<void
   prescriptionRoutes(endpoints, { store, environment, baseUrlOf });
   claimRoutes(endpoints);
   settlementRoutes(endpoints);
-  webhookRoutes(endpoints, policy);
+  webhookRoutes(endpoints, units, policy);
   if (environment === 'sandbox') {
     const control = { units, handlers, log, environment, baseUrlOf };
     providerControlRoutes(endpoints, control);

@@ -14,8 +14,10 @@ import {
   Words,
 } from '@osigu-sandbox/contract';
 import Type from 'typebox';
+import type { UnitsOfWork } from '../../engine/unit-of-work.ts';
 import { listDeliveries, listEvents, redeliver } from '../../webhooks/deliveries/service.ts';
 import { admitSubscription } from '../../webhooks/subscriptions/admission.ts';
+import { emptySubscription } from '../../webhooks/subscriptions/emptying.ts';
 import { admitReplay, replay } from '../../webhooks/subscriptions/replay.ts';
 import { rotateSecret } from '../../webhooks/subscriptions/secrets.ts';
 import {
@@ -52,14 +54,14 @@ const period = {
 const exists = (context: ReadContext, params: { subscription_id: string }) =>
   getSubscription(context, params.subscription_id);
 
-export function webhookRoutes(endpoints: Endpoints, policy: TargetPolicy): void {
-  subscriptionRoutes(endpoints, policy);
+export function webhookRoutes(endpoints: Endpoints, units: UnitsOfWork, policy: TargetPolicy): void {
+  subscriptionRoutes(endpoints, units, policy);
   subscriptionActionRoutes(endpoints);
   replayRoute(endpoints);
   deliveryRoutes(endpoints);
 }
 
-function subscriptionRoutes(endpoints: Endpoints, policy: TargetPolicy): void {
+function subscriptionRoutes(endpoints: Endpoints, units: UnitsOfWork, policy: TargetPolicy): void {
   endpoints.write({
     method: 'POST',
     url: base,
@@ -140,6 +142,8 @@ function subscriptionRoutes(endpoints: Endpoints, policy: TargetPolicy): void {
     answers: { 204: undefined },
     errors: ['071-404-subscription'],
     lock,
+    before: ({ provider: { provider_id } }, { params }) =>
+      emptySubscription(units, provider_id, params.subscription_id),
     write: async (uow, { params }) => {
       await deleteSubscription(uow, params.subscription_id);
       return noContent;

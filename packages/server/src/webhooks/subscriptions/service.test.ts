@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listDeliveries } from '../deliveries/service.ts';
-import { insertProvider, openTestBed, type TestBed } from '../test-bed.ts';
+import { recordEvent } from '../events.ts';
+import { insertProvider, openTestBed, type TestBed, voided } from '../test-bed.ts';
 import { admitSubscription } from './admission.ts';
+import { emptySubscription } from './emptying.ts';
 import { rotateSecret } from './secrets.ts';
 import {
   deleteSubscription,
@@ -12,6 +14,7 @@ import {
   pingSubscription,
   resumeSubscription,
 } from './service.ts';
+import { rowsAtOnce } from './store.ts';
 
 let bed: TestBed;
 beforeEach(async () => {
@@ -112,6 +115,37 @@ describe('subscriptions', () => {
     expect(rows).toMatchObject([{ subscription_id: kept.subscription_id }]);
     expect(await bed.dueWork()).toMatchObject([{ lane: kept.subscription_id }]);
     expect(await liveSecrets(gone.subscription_id)).toEqual([]);
+  });
+
+  it('one with many deliveries is emptied a little at a time, while others go on, and another keeps its own', async () => {
+    const gone = await bed.subscribe(url);
+    const kept = await bed.subscribe(url);
+    const count = 2 * rowsAtOnce + 1;
+    await bed.run(async (uow) => {
+      for (let index = 0; index < count; index += 1) {
+        await recordEvent(uow, 'authorization.voided', 'auth_1', voided);
+      }
+    });
+    const order: string[] = [];
+    const emptied = emptySubscription(bed.units, bed.provider_id, gone.subscription_id).then(() =>
+      order.push('emptied'),
+    );
+    for (const turn of ['first', 'second', 'third']) {
+      await bed.run(async () => void order.push(turn));
+    }
+    await emptied;
+    expect(order).toEqual(['first', 'second', 'third', 'emptied']);
+    const left = (table: 'deliveries' | 'due_work') =>
+      bed.units.store.db
+        .selectFrom(table)
+        .select((eb) => eb.fn.countAll().as('rows'))
+        .execute();
+    expect(await left('deliveries')).toEqual([{ rows: count }]);
+    expect(await left('due_work')).toEqual([{ rows: count }]);
+    await bed.run((uow) => deleteSubscription(uow, gone.subscription_id));
+    expect(await bed.run((uow) => listSubscriptions(uow))).toMatchObject([
+      { subscription_id: kept.subscription_id },
+    ]);
   });
 
   it('pause and resume can be repeated', async () => {

@@ -65,6 +65,53 @@ export async function updateSubscription(
     .executeTakeFirstOrThrow();
 }
 
+/** A transaction that removes more than this holds up everybody else. */
+export const rowsAtOnce = 500;
+
+type Owned = { readonly provider_id: string; readonly subscription_id: string };
+
+export async function hasManyDeliveries(db: Executor, owned: Owned): Promise<boolean> {
+  const { counted } = await db
+    .selectFrom(someDeliveries(db, owned).as('some_deliveries'))
+    .select((eb) => eb.fn.countAll<number>().as('counted'))
+    .executeTakeFirstOrThrow();
+  return Number(counted) === rowsAtOnce;
+}
+
+/** Answers how many, `rowsAtOnce` at most. */
+export async function deleteSomeDeliveries(db: Executor, owned: Owned): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('deliveries')
+    .where('delivery_id', 'in', someDeliveries(db, owned))
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+function someDeliveries(db: Executor, { provider_id, subscription_id }: Owned) {
+  return db
+    .selectFrom('deliveries')
+    .select('delivery_id')
+    .where('provider_id', '=', provider_id)
+    .where('subscription_id', '=', subscription_id)
+    .limit(rowsAtOnce);
+}
+
+/** As `deleteSomeDeliveries`, of what is due for them. */
+export async function deleteSomeWork(db: Executor, { provider_id, subscription_id }: Owned): Promise<number> {
+  const some = db
+    .selectFrom('due_work')
+    .select('work_id')
+    .where('lane', '=', subscription_id)
+    .where('provider_id', '=', provider_id)
+    .where('kind', '=', attemptKind)
+    .limit(rowsAtOnce);
+  const { numDeletedRows } = await db
+    .deleteFrom('due_work')
+    .where('work_id', 'in', some)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
 /** With its secrets, its deliveries, their attempts and their due work. */
 export async function deleteSubscription(
   db: Executor,
