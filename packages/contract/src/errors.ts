@@ -287,7 +287,7 @@ export const errorRegistry = {
   '071-409-sponsor-in-use': define(
     409,
     'Providers still use this sponsor.',
-    'A provider is affiliated with it, or has a request, an authorization, a claim or a settlement of it.',
+    'A provider is affiliated with it, or has a request, an authorization, a dispensation, a claim or a settlement of it.',
     'Take the affiliations away and reset those providers; a changed profile with the same currency and slugs can replace it at any time.',
   ),
   '071-409-clock-backwards': define(
@@ -304,9 +304,9 @@ export const errorRegistry = {
   ),
   '071-409-sponsor-missing': define(
     409,
-    'A sponsor that it names is not in this sandbox. Nothing was changed.',
-    'An imported sponsor was deleted after the snapshot, or never brought to the sandbox of an import.',
-    'Import the sponsors that errors names.',
+    'A sponsor that it names is not in this sandbox, or has another currency here. Nothing was changed.',
+    'An imported sponsor was deleted after the snapshot or put again with another currency, or never brought to the sandbox of an import.',
+    'Import the sponsors that errors names, with the currency of what the provider has of them.',
   ),
   '071-409-ids-taken': define(
     409,

@@ -81,6 +81,27 @@ describe('the plan', () => {
     expect(await statuses(provider, 1)).toEqual([200]);
   });
 
+  test('a rule ends with the subscription it names: what GET shows can still be put', async () => {
+    const provider = await sandbox.provider();
+    const subscribe = async () => {
+      const input = { url: 'http://127.0.0.1:9/', event_types: ['*'] };
+      return (await provider.call('POST', '/webhooks/v1/subscriptions', input)).body
+        .subscription_id as string;
+    };
+    const [kept, gone] = [await subscribe(), await subscribe()];
+    const kinds = ['duplicate', 'delay', 'stale_timestamp'];
+    const deliveries = [gone, kept, undefined].map((subscription_id, index) => ({
+      kind: kinds[index],
+      subscription_id,
+    }));
+    await provider.call('PUT', urlOf(provider), { deliveries });
+    await provider.call('DELETE', `/webhooks/v1/subscriptions/${gone}`);
+    const shown = await plan(provider);
+    expect(shown.deliveries.map(({ kind }: Json) => kind)).toEqual(['delay', 'stale_timestamp']);
+    const put = await provider.call('PUT', urlOf(provider), shown);
+    expect([put.status, put.body]).toEqual([200, shown]);
+  });
+
   test('everything wrong with it is told at once', async () => {
     const provider = await sandbox.provider();
     const { status, body } = await provider.call('PUT', urlOf(provider), {
@@ -240,6 +261,13 @@ describe('a faulty answer', () => {
 });
 
 describe('who is hit, and until when', () => {
+  test('a path is the same one however it is written', async () => {
+    const provider = await withRoutes([{ path: sponsors, status: 503 }]);
+    const urls = ['/v1/%73ponsors', '/v1/sponsors/', '/v1/sponsors#top', '/v1/%73ponsors?path=/v1'];
+    for (const url of urls) expect(await statuses(provider, 1, url), url).toEqual([503]);
+    expect((await plan(provider)).routes[0].met).toBe(urls.length);
+  });
+
   test('another provider never is', async () => {
     const provider = await withRoutes([{ path: '/*', status: 500 }]);
     const other = await sandbox.provider();
@@ -416,7 +444,7 @@ test('the request log shows every fault, of calls without an answer too', async 
   expect(
     body.content.map(({ status, error_code, fault }: Json) => [status, error_code, fault]).reverse(),
   ).toEqual([
-    [503, '071-503', 'status=503; rule=routes[0]'],
+    [503, 'temporarily_unavailable', 'status=503; rule=routes[0]'],
     [503, '071-503', 'status=503; rule=routes[1]'],
     [null, null, 'drop; rule=routes[2]'],
     [null, null, 'drop; when=after; rule=routes[3]'],

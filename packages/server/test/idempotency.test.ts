@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { prolongKey } from '../src/api/idempotency.ts';
+import { sha256 } from '../src/platform/hashing.ts';
+import { realNow } from '../src/platform/time.ts';
 import { initiate, pdf, png, requestBody } from './flows.ts';
-import { type Reply, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
+import {
+  type Method,
+  operatorKey,
+  type Reply,
+  startSandbox,
+  type TestProvider,
+  type TestSandbox,
+} from './harness.ts';
 
 let sandbox: TestSandbox;
 let provider: TestProvider;
@@ -20,6 +30,13 @@ const replayed = ({ headers }: Reply) => headers['idempotent-replayed'];
 /** Initiates with a key, as whichever provider. */
 const post = (headers: Record<string, string>, body: unknown = requestBody(provider), by = provider) =>
   by.call('POST', requests, body, headers);
+
+/** Makes every key older. */
+const age = (by: number) =>
+  sandbox.sandbox.units.store.db
+    .updateTable('idempotency_keys')
+    .set((eb) => ({ created_at_real: eb('created_at_real', '-', by) }))
+    .execute();
 
 async function countRequests(of: TestProvider): Promise<number> {
   return (await of.call('GET', requests)).body.page.total_elements;
@@ -267,12 +284,6 @@ describe('what is not stored', () => {
 });
 
 describe('the life of a key', () => {
-  const age = (by: number) =>
-    sandbox.sandbox.units.store.db
-      .updateTable('idempotency_keys')
-      .set((eb) => ({ created_at_real: eb('created_at_real', '-', by) }))
-      .execute();
-
   test('is 24 hours: within them a replay, after them a new call', async () => {
     const headers = key();
     const first = await post(headers);
@@ -310,6 +321,252 @@ describe('the life of a key', () => {
     await own.call('POST', `/_sandbox/v1/providers/${own.slug}/reset`);
     const again = await register();
     expect([again.status, replayed(again)]).toEqual([201, undefined]);
+  });
+});
+
+describe('the control surface', () => {
+  const control = ({ slug }: TestProvider, path: string) => `/_sandbox/v1/providers/${slug}/${path}`;
+  const operator = (method: Method, url: string, body?: unknown, headers: Record<string, string> = {}) =>
+    sandbox.call(method, url, { body, headers: { authorization: `Bearer ${operatorKey}`, ...headers } });
+  const countSnapshots = async (of: TestProvider): Promise<number> =>
+    (await of.call('GET', control(of, 'snapshots'))).body.page.total_elements;
+  const ahead = async (of: TestProvider): Promise<number> =>
+    Math.abs(Math.round((await of.call('GET', control(of, 'clock'))).body.offset_seconds));
+  const worldOf = async (of: TestProvider): Promise<number | null> =>
+    (
+      await sandbox.sandbox.units.store.db
+        .selectFrom('providers')
+        .select('reset_at_real')
+        .where('provider_id', '=', of.provider_id)
+        .executeTakeFirstOrThrow()
+    ).reset_at_real;
+
+  async function expectOnce(send: () => Promise<Reply>, status = 200): Promise<void> {
+    const first = await send();
+    const second = await send();
+    expect([first.status, replayed(first)]).toEqual([status, undefined]);
+    expect([second.status, second.text, replayed(second)]).toEqual([status, first.text, 'true']);
+    expect(second.headers['content-type']).toBe(first.headers['content-type']);
+  }
+
+  test.each(['operator', 'provider'] as const)('moves a clock once, for the %s', async (who) => {
+    const own = await sandbox.provider();
+    const headers = key();
+    const call = who === 'operator' ? operator : own.call;
+    await expectOnce(() => call('POST', control(own, 'clock/advance'), { seconds: 100 }, headers));
+    expect(await ahead(own)).toBe(100);
+  });
+
+  test.each(['operator', 'provider'] as const)('resets once, for the %s', async (who) => {
+    const own = await sandbox.provider();
+    const headers = key();
+    const call = who === 'operator' ? operator : own.call;
+    const reset = () => call('POST', control(own, 'reset'), { reason: 'Next run' }, headers);
+    const first = await reset();
+    const [{ beneficiary_id }] = first.body.beneficiaries;
+    await initiate(own, { extra: { beneficiary_id } });
+    const second = await reset();
+    expect([second.status, second.text, replayed(second)]).toEqual([200, first.text, 'true']);
+    expect(await countRequests(own)).toBe(1);
+  });
+
+  test('takes one snapshot, and restores once; neither is forgotten with the world', async () => {
+    const own = await sandbox.provider();
+    const [taking, restoring, moving] = [key(), key(), key()];
+    const take = () => own.call('POST', control(own, 'snapshots'), { name: 'base' }, taking);
+    const restore = () => own.call('POST', control(own, 'restore'), { name: 'base' }, restoring);
+    const move = () => own.call('POST', control(own, 'clock/advance'), { seconds: 100 }, moving);
+    await expectOnce(take, 201);
+    await move();
+    await expectOnce(restore);
+    const world = await worldOf(own);
+    expect([replayed(await take()), replayed(await restore()), replayed(await move())]).toEqual([
+      'true',
+      'true',
+      'true',
+    ]);
+    expect([await countSnapshots(own), await worldOf(own), await ahead(own)]).toEqual([1, world, 0]);
+  });
+
+  test('decides once, as the sponsor, where a second decision is a 409', async () => {
+    const own = await sandbox.provider();
+    const id = await initiate(own, { sponsor_slug: 'sponsor-sandbox-manual' });
+    await own.call('POST', `${requests}/${id}/complete`);
+    const url = `/_sandbox/v1/authorization-requests/${id}/decide`;
+    const decision = { decision: 'APPROVED' };
+    const headers = key();
+    await expectOnce(() => operator('POST', url, decision, headers));
+    expect((await operator('POST', url, decision, key())).body.code).toBe('071-409-already-decided');
+    const [{ authorization_id }] = (await own.call('GET', `${requests}/${id}`)).body.authorizations;
+    const voiding = key();
+    await expectOnce(() =>
+      own.call('POST', `/_sandbox/v1/authorizations/${authorization_id}/void`, undefined, voiding),
+    );
+  });
+
+  test('lifts limits once', async () => {
+    const own = await sandbox.provider();
+    const headers = key();
+    const lift = { ends_at: '2099-01-01T00:00:00.000Z', requests_per_minute: 6_000, reason: 'Load test' };
+    await expectOnce(() => operator('POST', control(own, 'limits/lift'), lift, headers));
+    expect((await operator('GET', control(own, 'limits'))).body.lifts).toHaveLength(1);
+  });
+
+  test('resets the whole sandbox once', async () => {
+    const another = await startSandbox();
+    const own = await another.provider();
+    const reset = () =>
+      another.call('POST', '/_sandbox/v1/reset', {
+        headers: { authorization: `Bearer ${operatorKey}`, 'idempotency-key': 'once' },
+      });
+    await expectOnce(reset);
+    const product = { product_code: 'MED-SBX-902' };
+    const register = () => own.call('POST', '/arc/v1/providers/products', product);
+    expect((await register()).status).toBe(201);
+    expect(replayed(await reset())).toBe('true');
+    // It is registered already.
+    expect((await register()).status).toBe(200);
+    await another.stop();
+  });
+
+  test('of two calls at once one has an effect, the other is told the same or to wait', async () => {
+    const own = await sandbox.provider();
+    const [moving, taking] = [key(), key()];
+    const pairs = [
+      () => own.call('POST', control(own, 'clock/advance'), { seconds: 100 }, moving),
+      () => own.call('POST', control(own, 'snapshots'), undefined, taking),
+    ];
+    for (const send of pairs) {
+      const answers = await Promise.all([send(), send()]);
+      const done = answers.filter(({ status }) => status < 300);
+      const waiting = answers.filter(({ status }) => status >= 300);
+      expect(done.filter((answer) => replayed(answer) === undefined)).toHaveLength(1);
+      expect(new Set(done.map(({ text }) => text)).size).toBe(1);
+      for (const { body } of waiting) expect(body.code).toBe('071-409-idempotency-in-progress');
+      const later = await send();
+      expect([later.text, replayed(later)]).toEqual([done[0]?.text, 'true']);
+    }
+    expect([await ahead(own), await countSnapshots(own)]).toEqual([100, 1]);
+  });
+
+  test('refuses another body with the same key', async () => {
+    const own = await sandbox.provider();
+    const [moving, taking] = [key(), key()];
+    const move = (body: unknown) => own.call('POST', control(own, 'clock/advance'), body, moving);
+    const take = (body: unknown) => own.call('POST', control(own, 'snapshots'), body, taking);
+    await move({ seconds: 100 });
+    await take({ name: 'a' });
+    for (const answer of [await move({ seconds: 101 }), await move({}), await take({ name: 'b' })]) {
+      expect([answer.status, answer.body.code]).toEqual([409, '071-409-idempotency-mismatch']);
+    }
+    expect([await ahead(own), await countSnapshots(own)]).toEqual([100, 1]);
+  });
+
+  test("does not mix up the operator's keys and those of a provider", async () => {
+    const own = await sandbox.provider();
+    const headers = key();
+    const url = control(own, 'clock/advance');
+    const answers = [
+      await operator('POST', url, { seconds: 100 }, headers),
+      await own.call('POST', url, { seconds: 100 }, headers),
+      await own.call('POST', url, { seconds: 100 }, headers),
+    ];
+    expect(answers.map(replayed)).toEqual([undefined, undefined, 'true']);
+    expect(await ahead(own)).toBe(200);
+  });
+
+  test.each([
+    ['an unknown provider', 404, '071-404-provider', 'nobody', { seconds: 1 }],
+    ['a body that is not valid', 422, '071-422-validation', undefined, { seconds: 'many' }],
+    ['a move backwards', 409, '071-409-clock-backwards', undefined, { to: '2001-01-01T00:00:00.000Z' }],
+  ])('answers again what it refused: %s', async (_name, status, code, slug, body) => {
+    const headers = key();
+    const url = `/_sandbox/v1/providers/${slug ?? provider.slug}/clock/advance`;
+    const first = await operator('POST', url, body, headers);
+    const second = await operator('POST', url, body, headers);
+    expect([first.status, first.body.code]).toEqual([status, code]);
+    expect([second.status, second.text, replayed(second)]).toEqual([status, first.text, 'true']);
+  });
+
+  test.each([['a'.repeat(256)], ['']])('refuses %j as a key', async (value) => {
+    const answer = await operator('POST', control(provider, 'snapshots'), undefined, key(value));
+    expect([answer.status, answer.body.code]).toEqual([400, '071-400-idempotency-key']);
+  });
+
+  const clinic = { name: 'Clínica Norte', country_code: 'CO' };
+
+  test('keeps no secret that is shown once: neither a rotation nor a creation is answered again', async () => {
+    const own = await sandbox.provider();
+    const headers = key();
+    const rotate = () => operator('POST', control(own, 'credentials/rotate'), undefined, headers);
+    const [first, second] = [await rotate(), await rotate()];
+    expect(replayed(second)).toBeUndefined();
+    expect(second.body.client_secret).not.toBe(first.body.client_secret);
+    const found = () =>
+      operator('POST', '/_sandbox/v1/providers', { provider_slug: `${own.slug}-b`, ...clinic }, headers);
+    expect((await found()).body.credentials).toHaveProperty('client_secret');
+    expect((await found()).body.code).toBe('071-409-provider-exists');
+    const kept = await sandbox.sandbox.units.store.db
+      .selectFrom('idempotency_keys')
+      .select('target')
+      .where('body', 'like', '%client_secret%')
+      .execute();
+    expect(kept).toEqual([]);
+  });
+
+  describe('a clock that is being moved', () => {
+    const call = async (own: TestProvider, headers: Record<string, string>) => ({
+      client_id: own.client_id,
+      target: `POST ${control(own, 'clock/advance')}`,
+      idempotency_key: headers['idempotency-key'] ?? '',
+      body_sha256: sha256(JSON.stringify({ seconds: 100 })),
+    });
+
+    /** As if another process had begun to move the clock by 100 s, and was heard of so long ago. */
+    async function begun(own: TestProvider, headers: Record<string, string>, silentFor: number) {
+      const { store } = sandbox.sandbox.units;
+      const plan = {
+        provider_id: own.provider_id,
+        world: await worldOf(own),
+        target: realNow() + 100_000,
+      };
+      const row = { status: 0, headers: '{}', body: JSON.stringify(plan) };
+      const created_at_real = realNow() - silentFor;
+      const values = { ...(await call(own, headers)), ...row, created_at_real };
+      await store.db.insertInto('idempotency_keys').values(values).execute();
+      return () => own.call('POST', control(own, 'clock/advance'), { seconds: 100 }, headers);
+    }
+
+    test('is left to whoever does so, as long as that one is heard of', async () => {
+      const own = await sandbox.provider();
+      const headers = key();
+      const repeat = await begun(own, headers, 14_000);
+      await prolongKey(sandbox.sandbox.units.store.db, await call(own, headers));
+      await age(10_000);
+      const answer = await repeat();
+      expect([answer.status, answer.body.code]).toEqual([409, '071-409-idempotency-in-progress']);
+      expect(answer.headers['retry-after']).toBe('1');
+      expect(await ahead(own)).toBe(0);
+    });
+
+    test('is moved on by a repeat when that one was killed, and no further than it was to go', async () => {
+      const own = await sandbox.provider();
+      const repeat = await begun(own, key(), 15_001);
+      // The part of the way that it had gone.
+      await own.advance(90);
+      const first = await repeat();
+      expect([first.status, replayed(first), await ahead(own)]).toEqual([200, undefined, 100]);
+      const second = await repeat();
+      expect([second.text, replayed(second), await ahead(own)]).toEqual([first.text, 'true', 100]);
+    });
+
+    test('is left alone when it is that of another world by now', async () => {
+      const own = await sandbox.provider();
+      const repeat = await begun(own, key(), 15_001);
+      await own.call('POST', control(own, 'reset'));
+      expect((await repeat()).body).toMatchObject({ fired: 0 });
+      expect(await ahead(own)).toBe(0);
+    });
   });
 });
 

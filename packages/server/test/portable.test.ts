@@ -9,6 +9,7 @@ import type { World } from '../src/core/providers/world/world.ts';
 import { Fault } from '../src/platform/errors.ts';
 import { approve, dispense, initiate, pdf } from './flows.ts';
 import { basic, type Json, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
+import { affiliate, put, someProfile } from './shadows.ts';
 
 /** One on the dialect of the project, and one on SQLite: there and back are both across dialects on PostgreSQL. */
 let here: TestSandbox;
@@ -196,6 +197,22 @@ describe('an import refuses', () => {
     const renamed = { ...document, provider: { ...document.provider, provider_slug: `${left.slug}-2` } };
     expect((await refusal(renamed))[0]).toBe('071-409-ids-taken');
   });
+});
+
+test('a sponsor that has another currency in the other place is 409, and nobody arrives', async () => {
+  const left = await there.provider();
+  const profile = someProfile();
+  await put(there, profile);
+  await put(here, { ...profile, country_code: 'GT', currency_code: 'GTQ' });
+  await affiliate(there, left, profile.sponsor_slug);
+  await dispense(left, { sponsor_slug: profile.sponsor_slug });
+  const document = await send(there, left.slug);
+  await expect(take(here, document)).rejects.toMatchObject({
+    code: '071-409-sponsor-missing',
+    errors: [{ path: 'currency_code' }],
+  });
+  await put(here, profile);
+  expect(await take(here, document)).toMatchObject({ provider_slug: left.slug });
 });
 
 test('an export of nobody is 404', async () => {

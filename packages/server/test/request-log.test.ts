@@ -247,7 +247,7 @@ describe('the token endpoint', () => {
     await token(own.client_secret);
     const entries = await list(own, '&path=/oauth/token');
     expect(entries.map(({ status, error_code }) => [status, error_code])).toEqual([
-      [429, '071-429'],
+      [429, 'rate_limited'],
       [400, 'unsupported_grant_type'],
       [401, 'invalid_client'],
       [200, null],
@@ -255,6 +255,43 @@ describe('the token endpoint', () => {
     const { body: granted } = await own.call('GET', logOf(own, `/${entries[3].log_id}`));
     expect(granted.request_body).toEqual({ grant_type: 'client_credentials' });
     expect(granted.response_body).toMatchObject({ access_token: '[redacted]', token_type: 'bearer' });
+  });
+
+  test('credentials in the wrong place are shown to the client they name, and to nobody else', async () => {
+    const own = await sandbox.provider();
+    const { client_id, client_secret } = own;
+    const fields = { grant_type: 'client_credentials', client_id, client_secret };
+    const ask = (body: string, query = '', headers: Record<string, string> = form) =>
+      sandbox.call('POST', `/v1/oauth/token${query}`, { body, headers });
+    const answers = [
+      await ask(`${new URLSearchParams(fields)}`),
+      await ask(JSON.stringify(fields), '', { 'content-type': 'application/json' }),
+      await ask('', `?${new URLSearchParams(fields)}`),
+    ];
+    const unknown = await ask(`${new URLSearchParams({ ...fields, client_id: 'client_of_nobody' })}`);
+    for (const { status, body } of answers) expect([status, body]).toEqual([unknown.status, unknown.body]);
+    await vi.waitFor(async () => {
+      const entries = await list(own, '&path=/oauth/token&status=401');
+      expect(entries.map(({ error_code }) => error_code)).toEqual(answers.map(() => 'invalid_client'));
+    });
+    const [inQuery, inJson, inForm] = await list(own, '&path=/oauth/token&status=401');
+    expect(inQuery.path).toContain('client_secret=[redacted]');
+    for (const { log_id } of [inJson, inForm]) {
+      const { body } = await own.call('GET', logOf(own, `/${log_id}`));
+      expect(body.request_body).toEqual({ ...fields, client_secret: '[redacted]' });
+      expect(body.response_body).toEqual(unknown.body);
+    }
+    const calls = (await keptIn(sandbox)).flatMap(({ summaries }) => summaries);
+    expect(calls.filter((call) => call.client_id === 'client_of_nobody')).toEqual([]);
+  });
+
+  test('JSON that is sent as a form is not kept', async () => {
+    const own = await sandbox.provider();
+    const { client_id, client_secret } = own;
+    const headers = { ...basic(client_id, client_secret), ...form };
+    const body = JSON.stringify({ grant_type: 'client_credentials', client_id, client_secret });
+    expect((await sandbox.call('POST', '/v1/oauth/token', { body, headers })).status).toBe(400);
+    expect(await newest(own)).toMatchObject({ path: '/v1/oauth/token', request_body: '[not a form]' });
   });
 
   test('an unknown client is nobody', async () => {
@@ -291,6 +328,10 @@ test('no secret of a whole flow is anywhere in the log', async () => {
     otp_id: sent.otp_id,
     code: Number(otp_code),
   });
+  const onEncoded = await own.call('POST', `/v1/%6Ftp/validate?Code=${otp_code}`, { Code: otp_code });
+  expect(onEncoded.status).toBe(422);
+  await own.call('POST', `/v1/ot%70/check?code=${otp_code}`, { otp_id: sent.otp_id, code: otp_code });
+  await own.call('GET', `/webhooks/v1/deliveries?access_token=${own.token}`);
   const { body: proof } = await own.call('POST', '/v1/otp/validate', { otp_id: sent.otp_id, code: otp_code });
   const { otp_verification_token } = proof;
   await own.call('POST', `/arc/v1/authorization-requests/${id}/complete`, { otp_verification_token });

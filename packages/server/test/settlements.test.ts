@@ -244,6 +244,18 @@ describe('attaching and detaching', () => {
     expect((await get(id)).claim_count).toBe(0);
   });
 
+  test('nothing in another currency than the settlement', async () => {
+    const { claim_id } = await dispense(clinic);
+    const { db } = sandbox.sandbox.units.store;
+    await db.updateTable('claims').set({ currency_code: 'GTQ' }).where('claim_id', '=', claim_id).execute();
+    const id = await open();
+    const refused = await attach(id, { claim_ids: [claim_id] });
+    expect(outcome(refused)).toEqual([422, '071-422-validation']);
+    expect(refused.body.errors[0].message).toBe('is in GTQ, the settlement in DOP');
+    expect((await get(id)).claim_count).toBe(0);
+    await db.updateTable('claims').set({ currency_code: 'DOP' }).where('claim_id', '=', claim_id).execute();
+  });
+
   test('all or nothing, and every wrong id is told', async () => {
     const stranger = await sandbox.provider();
     const [good, foreign, other] = [

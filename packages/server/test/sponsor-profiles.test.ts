@@ -1,7 +1,7 @@
 import type { SponsorProfile } from '@osigu-sandbox/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { profileExample } from '../src/api/control/sponsors.ts';
-import { dispense, initiate, requestBody } from './flows.ts';
+import { approve, dispense, initiate, requestBody } from './flows.ts';
 import { type Json, type Reply, startSandbox, type TestProvider, type TestSandbox } from './harness.ts';
 import { affiliate, put, shadow, someProfile } from './shadows.ts';
 
@@ -72,8 +72,9 @@ describe('import', () => {
         { when: { product_code: ['MED-SBX-001'] }, decision: 'APPROVE' },
         { decision: 'REJECT' },
         { decision: 'APPROVE_SHARE', percent: 0 },
-        { decision: 'MAYBE' },
+        { when: { quantity_over: -1 }, percent: 0, decision: 'MAYBE', reason: 'None' },
       ],
+      product_types: ['LAB', 'MEDICATION', 'LAB', 'LAB'],
       settlement: { mode: 'BATCH', rules: [{ when: { claim_kinds: ['NONE'] }, decision: 'ACCEPT' }] },
     } as unknown as SponsorProfile);
     expect(outcome(reply)).toEqual([422, '071-422-validation']);
@@ -93,7 +94,12 @@ describe('import', () => {
       'decision_rules[0].when.product_code': 'is not known',
       'decision_rules[1].rejection_code': 'is required',
       'decision_rules[2].percent': 'must be >= 1',
-      'decision_rules[3].decision': 'is none of the words that are allowed',
+      'decision_rules[3].decision': expect.stringContaining('must be one of APPROVE, APPROVE_SHARE'),
+      'decision_rules[3].when.quantity_over': 'must be >= 0',
+      'decision_rules[3].percent': 'must be >= 1',
+      'decision_rules[3].reason': 'is not known',
+      'product_types[2]': 'is named twice',
+      'product_types[3]': 'is named twice',
       'settlement.rules[0].when.claim_kinds[0]': expect.stringContaining('must be one of'),
     });
   });
@@ -131,7 +137,6 @@ describe('import', () => {
         'forms[0].fields[0].pattern',
         'configuration.otp_channels',
         'configuration_by_product_type.PROCEDURE',
-        'configuration_by_product_type.PROCEDURE.otp_channels',
         'decision_rules[0].when.product_codes[0]',
         'decision_rules[0].when.product_codes[1]',
         'decision_rules[1].when.diagnosis_codes[1]',
@@ -140,8 +145,65 @@ describe('import', () => {
         'decision_rules[4]',
         'consultation_product_codes[0]',
         'settlement.rules',
+        'aliases[0]',
+        'aliases[1]',
       ].sort(),
     );
+  });
+
+  test('all of it in one answer: what the schema refuses, what it cannot say and what others have', async () => {
+    const other = someProfile();
+    await put(sandbox, other);
+    const [form] = someProfile().forms;
+    const profile = someProfile({
+      aliases: ['sponsor-sandbox', other.sponsor_slug, 'of its own', 'own'],
+      validity_days: 0,
+      fails_every: 1,
+      latency: { distribution: 'fixed', seconds: 0.1234567 },
+      forms: [{ form_id: '', label: 'Sin nombre', fields: [{ ...form?.fields[0], key: 'form_id' }] }],
+      decision_rules: [
+        { when: { product_codes: ['NOPE-1'], quantity_over: -1 }, decision: 'APPROVE' },
+        { when: { product_codes: ['NOPE-2'] }, decision: 'MAYBE' },
+      ],
+    } as unknown as SponsorProfile);
+    const everything = {
+      sponsor_slug: 'must be another, as in the path',
+      validity_days: 'must be >= 1',
+      fails_every: 'must be >= 2',
+      'latency.seconds': 'must have at most two decimals',
+      'aliases[0]': 'belongs to the sponsor sponsor-sandbox',
+      'aliases[1]': `belongs to the sponsor ${other.sponsor_slug}`,
+      'aliases[2]': expect.stringContaining('must match pattern'),
+      'forms[0].form_id': 'must not be empty',
+      'forms[0].fields[0].key': 'must not be form_id',
+      'decision_rules[0].when.product_codes[0]': 'is no product of the catalogue',
+      'decision_rules[0].when.quantity_over': 'must be >= 0',
+      'decision_rules[1].when.product_codes[0]': 'is no product of the catalogue',
+      'decision_rules[1].decision': expect.stringContaining('must be one of'),
+    };
+    const path = `${url}/another`;
+    expect(issuesOf(await sandbox.operator('PUT', path, profile))).toEqual(everything);
+    const large = { ...profile, behaviour: 'x'.repeat(900_000) };
+    const behaviour = 'must NOT have more than 300 characters';
+    expect(issuesOf(await sandbox.operator('PUT', path, large))).toEqual({ ...everything, behaviour });
+  });
+
+  test('of a body over 1 MB the first thing, and never more than 200', async () => {
+    const large = someProfile({ behaviour: 'x'.repeat(1_100_000), validity_days: 0 });
+    expect(Object.keys(issuesOf(await put(sandbox, large)))).toHaveLength(1);
+    const rules = Array.from({ length: 150 }, () => ({ when: { product_codes: ['NOPE-1', 'NOPE-2'] } }));
+    const decision_rules = rules.map((rule) => ({ ...rule, decision: 'APPROVE' as const }));
+    expect(Object.keys(issuesOf(await put(sandbox, someProfile({ decision_rules }))))).toHaveLength(200);
+  });
+
+  test('and of a body that is no profile at all that it is none', async () => {
+    const { sponsor_slug } = someProfile();
+    const answer = (body: Json) => sandbox.operator('PUT', `${url}/${sponsor_slug}`, body);
+    expect(issuesOf(await answer([]))).toEqual({ '': 'must be object' });
+    expect(issuesOf(await answer({ forms: 5 }))).toMatchObject({
+      forms: 'must be array',
+      name: 'is required',
+    });
   });
 
   test('no two sponsors share a slug, and the path says which one it is', async () => {
@@ -316,6 +378,80 @@ describe('a change while it is used', () => {
     expect(outcome(await owner.call('GET', `/v1/sponsors/${slug}/forms`))).toEqual([404, '071-404-sponsor']);
     expect((await put(sandbox, someProfile({ sponsor_slug: slug, name: 'De nuevo' }))).status).toBe(201);
     expect((await sandbox.operator('GET', `${url}/${slug}`)).body.name).toBe('De nuevo');
+  });
+
+  test('goes neither nor changes its currency while another provider has a dispensation of its codes', async () => {
+    const [owner, counter] = [await sandbox.provider(), await sandbox.provider()];
+    const profile = someProfile();
+    const { sponsor_slug } = profile;
+    await put(sandbox, profile);
+    await affiliate(sandbox, owner, sponsor_slug);
+    const { authorization_code: code } = await approve(owner, { sponsor_slug });
+    await counter.call('POST', '/dispensing/v1/dispensations', {
+      code,
+      beneficiary_id: counter.beneficiary(),
+    });
+    await affiliate(sandbox, owner);
+    await owner.call('POST', `/_sandbox/v1/providers/${owner.slug}/reset`);
+    const refused = [
+      await sandbox.operator('DELETE', `${url}/${sponsor_slug}`),
+      await put(sandbox, { ...profile, currency_code: 'GTQ' }),
+    ];
+    for (const reply of refused) expect(outcome(reply)).toEqual([409, '071-409-sponsor-in-use']);
+  });
+
+  test('a list is read whatever became of the sponsor of a row', async () => {
+    const owner = await sandbox.provider();
+    const sponsor_slug = await shadow(sandbox, owner);
+    const id = await initiate(owner, { sponsor_slug });
+    const { db } = sandbox.sandbox.units.store;
+    await db.deleteFrom('sponsor_slugs').where('sponsor_slug', '=', sponsor_slug).execute();
+    const { status, body } = await owner.call('GET', '/arc/v1/authorization-requests');
+    expect([status, body?.content?.[0].authorization_request_id]).toEqual([200, id]);
+  });
+});
+
+describe('a snapshot with something of an imported sponsor', () => {
+  const profile = someProfile({ aliases: ['alias-in-a-snapshot'] });
+  const { sponsor_slug } = profile;
+  let owner: TestProvider;
+  const control = (path: string, body?: Json) =>
+    owner.call('POST', `/_sandbox/v1/providers/${owner.slug}/${path}`, body);
+
+  beforeAll(async () => {
+    owner = await sandbox.provider();
+    await put(sandbox, profile);
+    await affiliate(sandbox, owner, sponsor_slug);
+    await dispense(owner, { sponsor_slug: 'alias-in-a-snapshot' });
+    await control('snapshots', { name: 'base' });
+    await control('reset');
+    await affiliate(sandbox, owner);
+  });
+
+  test('is not restored where the sponsor has another currency by now', async () => {
+    expect((await put(sandbox, { ...profile, country_code: 'GT', currency_code: 'GTQ' })).status).toBe(200);
+    const refused = await control('restore', { name: 'base' });
+    expect(outcome(refused)).toEqual([409, '071-409-sponsor-missing']);
+    expect(issuesOf(refused)).toEqual({
+      currency_code: 'alias-in-a-snapshot has GTQ in this sandbox, not COP',
+    });
+    expect((await owner.call('GET', '/arc/v1/claims')).body.content).toEqual([]);
+  });
+
+  test('is not restored where it has lost the alias that something is named by', async () => {
+    expect((await put(sandbox, { ...profile, aliases: [] })).status).toBe(200);
+    const refused = await control('restore', { name: 'base' });
+    expect(outcome(refused)).toEqual([409, '071-409-sponsor-missing']);
+    expect(issuesOf(refused)).toEqual({ sponsor_slug: 'alias-in-a-snapshot is not in this sandbox' });
+  });
+
+  test('is restored where it has both again', async () => {
+    expect((await put(sandbox, profile)).status).toBe(200);
+    expect(outcome(await control('restore', { name: 'base' }))).toEqual([200, undefined]);
+    const { body } = await owner.call('GET', '/arc/v1/claims');
+    expect(body.content.map((claim: Json) => [claim.sponsor_slug, claim.currency_code])).toEqual([
+      ['alias-in-a-snapshot', 'COP'],
+    ]);
   });
 });
 

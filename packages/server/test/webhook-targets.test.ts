@@ -28,6 +28,29 @@ const hostile = [
   ...['localhost', 'LOCALHOST', 'localhost.', 'a.localhost', 'ｌｏｃａｌｈｏｓｔ', 'loc%61lhost'],
 ];
 
+/** Names of this machine, its neighbours or nothing, whatever a name server says. */
+const neverPublic = [
+  ...['metadata', 'receiver', 'receiver.', 'localhost.localdomain', 'localhost6', 'localhost6.localdomain6'],
+  ...[
+    'ip6-localhost',
+    'ip6-loopback',
+    'metadata.google.internal',
+    'metadata.google.internal.',
+    'db.INTERNAL',
+  ],
+  ...[
+    'printer.local',
+    'nas.home.arpa',
+    'nas.lan',
+    'git.corp',
+    'nas.home',
+    'wiki.intranet',
+    'a.private',
+    'a.test',
+  ],
+  ...['a.invalid', 'home.arpa'],
+];
+
 /** Wrong by themselves, wherever they point. */
 const illFormed = [
   ...['https://user:pass@receiver.example/', 'https://user@receiver.example/', 'https://@receiver.example/'],
@@ -59,6 +82,14 @@ const illFormed = [
     'https://[fe80::1%25eth0]/',
     'https://receiver.example:99999/',
   ],
+  ...[
+    'https://localhost../',
+    'https://127.0.0.1../',
+    'https://a..b/',
+    'https://.receiver.example/',
+    'https://./',
+  ],
+  ...['https://receiver.example:0/', 'https://receiver.example../'],
 ];
 
 const named = [
@@ -91,7 +122,7 @@ describe('the strict profile', () => {
   afterAll(() => sandbox.stop());
 
   const urls = [
-    ...hostile.flatMap((host) => [`https://${host}/hook`, `https://${host}:8443/`]),
+    ...[...hostile, ...neverPublic].flatMap((host) => [`https://${host}/hook`, `https://${host}:8443/`]),
     ...illFormed,
     ...named,
   ];
@@ -105,6 +136,19 @@ describe('the strict profile', () => {
       ]);
     }
     expect((await provider.call('GET', subscriptions)).body.content).toEqual([]);
+  });
+
+  test('takes a name that does not resolve yet, and names that only look like local ones', async () => {
+    for (const host of [
+      'later.example',
+      'receiver.example.',
+      'local.example',
+      'internal.example',
+      'mylocal.lanexample.co',
+    ]) {
+      const { subscription_id } = await subscribe(provider, `https://${host}/`);
+      await provider.call('DELETE', `${subscriptions}/${subscription_id}`);
+    }
   });
 
   test('and at a change, which leaves the subscription as it was', async () => {
@@ -184,6 +228,12 @@ describe('the local profile', () => {
       '[fd13::7]',
     ];
     for (const host of closed) expect(await statusOf(`http://${host}/`), host).toBe(422);
+    for (const host of ['receiver', 'receiver.test', 'receiver.internal', 'receiver.local']) {
+      expect(await statusOf(`http://${host}/`), host).toBe(201);
+    }
+    for (const host of ['localhost..', '127.0.0.1..', 'a..b', 'localhost:0']) {
+      expect(await statusOf(`http://${host}/`), host).toBe(422);
+    }
     expect(await statusOf('http://private.example/')).toBe(422);
     expect(await statusOf('http://mixed.example/')).toBe(422);
   });

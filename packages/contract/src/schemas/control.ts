@@ -66,7 +66,9 @@ export const OnboardingSheet = Type.Object({
       behaviour: Type.String(),
       search_examples: Type.Array(
         Type.Record(Type.String(), Type.String(), {
-          description: 'Body of a search with this form that finds the person of the guides.',
+          description:
+            'Body of a search with one of the forms: it finds the person of the guides, or else the first by document ' +
+            'number whom the form can find. A form has none that finds nobody, or for which no value can be made up.',
         }),
       ),
     }),

@@ -10,7 +10,7 @@ import {
   verificationMethods,
 } from '../vocabulary.ts';
 import { MoneyInput, Text, Words } from './common.ts';
-import { DecisionRule, SettlementRule, strict, Variant } from './sponsor-rules.ts';
+import { cents, DecisionRule, SettlementRule, strict, Variant } from './sponsor-rules.ts';
 
 const slug = {
   pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$',
@@ -18,7 +18,7 @@ const slug = {
 } as const;
 
 const seconds = (description: string) =>
-  Type.Number({ minimum: 0, maximum: 2_592_000, multipleOfCents: true, description });
+  Type.Number({ minimum: 0, maximum: 2_592_000, multipleOfCents: true, description: cents(description) });
 const seed = Type.Optional(
   Type.Integer({
     minimum: 0,
@@ -100,7 +100,11 @@ const Form = Type.Object(
           ),
           required: Type.Boolean({ description: 'Whether a search without it is 422.' }),
           pattern: Type.Optional(
-            Text(200, { description: 'Regular expression that the whole value of a string must fit.' }),
+            Text(200, {
+              description:
+                'Regular expression that the whole value of a string must fit. Without look-around, back references and ' +
+                'modifiers, and of 500 parts at most once its repetitions are written out.',
+            }),
           ),
           max_length: Type.Optional(
             Type.Integer({ minimum: 1, maximum: 100, description: 'Of a string. Default 100.' }),
@@ -178,14 +182,14 @@ const demands = {
       {
         copayment_amount: Type.Optional({
           ...MoneyInput,
-          description: 'Once per claim; of several product types the largest. Default 0.',
+          description: cents('Once per claim; of several product types the largest. Default 0.'),
         }),
         coinsurance_percent: Type.Optional(
           Type.Number({
             minimum: 0,
             maximum: 100,
             multipleOfCents: true,
-            description: 'Of each line, by its product type. Default 0.',
+            description: cents('Of each line, by its product type. Default 0.'),
           }),
         ),
       },
@@ -284,7 +288,7 @@ export const SponsorProfile = Type.Object(
     latency: Type.Optional(Latency),
     fails_every: Type.Optional(
       Type.Integer({
-        minimum: 1,
+        minimum: 2,
         maximum: 1_000_000,
         description:
           'Every n-th evaluation of a provider answers 503 and works when tried again. Default: none.',

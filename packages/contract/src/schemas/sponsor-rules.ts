@@ -5,16 +5,31 @@ import { MoneyInput, Text, Words } from './common.ts';
 /** Unknown members are refused: a typo in a profile must not be silently ignored. */
 export const strict = { additionalProperties: false } as const;
 
-/** One of several objects, told apart by the member `tag`; what is wrong is told of the one that was meant. */
-export function Variant<T extends TSchema>(tag: string, variants: readonly T[], description: string) {
+/** A variant as it is written here: a TypeBox object with a literal in its tag. */
+interface Alternative extends TSchema {
+  readonly properties: Readonly<Record<string, TSchema>>;
+}
+
+/**
+ * One of several objects, told apart by the member `tag`; what is wrong is told of the one that was meant. Where that is
+ * none, of the members by themselves: what a variant has in common with another has the same bounds in both.
+ */
+export function Variant<T extends Alternative>(tag: string, variants: readonly T[], description: string) {
+  const properties = Object.assign({}, ...variants.toReversed().map((variant) => variant.properties));
+  const words = variants.map((variant) => (variant.properties[tag] as { readonly const?: string }).const);
   return Type.Unsafe<Static<T>>({
     type: 'object',
     description,
     discriminator: { propertyName: tag },
     required: [tag],
+    properties: { ...properties, [tag]: { enum: words } },
+    additionalProperties: false,
     oneOf: variants,
   });
 }
+
+/** The `multipleOfCents` of ours, in words: whatever else reads a schema does not know it. */
+export const cents = (description: string) => `${description} At most two decimals.`;
 
 const some = { minItems: 1, maxItems: 200, uniqueItems: true } as const;
 
@@ -25,7 +40,7 @@ const Pattern = (what: string, examples: readonly string[]) =>
     examples: [examples],
   });
 
-const Amount = (description: string) => Type.Optional({ ...MoneyInput, description });
+const Amount = (description: string) => Type.Optional({ ...MoneyInput, description: cents(description) });
 const Units = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000, description }));
 

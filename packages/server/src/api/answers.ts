@@ -1,8 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { Fault } from '../platform/errors.ts';
-import { sleep } from '../platform/time.ts';
-import { type IdempotentCall, keepAnswer, takeKey } from './idempotency.ts';
+import { every, sleep } from '../platform/time.ts';
+import type { Store } from '../store/store.ts';
+import {
+  type IdempotentCall,
+  keepAnswer,
+  keepRefusal,
+  leaveKey,
+  prolongKey,
+  type StoredAnswer,
+  signOfLife,
+  takeKey,
+  takeKeyWithPlan,
+} from './idempotency.ts';
 
 /** What a writing route answers. A `refusal` is answered after its transaction is committed (a counted wrong try). */
 export type Answer = (
@@ -16,7 +27,7 @@ export type Answer = (
 /** Runs work in one transaction of the caller's provider. */
 export type Run = <T>(work: (uow: UnitOfWork) => Promise<T>) => Promise<T>;
 
-interface Replies {
+export interface Replies {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -43,9 +54,62 @@ export async function answerOnce(
     await keepAnswer(uow.db, call, answer, request, reply);
     return { answer };
   });
-  if ('answer' in outcome) return sendAnswer(reply, outcome.answer);
+  return 'answer' in outcome ? sendAnswer(reply, outcome.answer) : replay(reply, outcome.earlier);
+}
+
+/** For what is refused before anybody knows whose transaction it would be. */
+export async function refuseOnce(
+  store: Store,
+  call: IdempotentCall,
+  { request, reply }: Replies,
+  refusal: Fault,
+): Promise<unknown> {
+  const earlier = await store.transaction(async (db) => {
+    const found = await takeKey(db, call);
+    if (found === undefined) await keepRefusal(db, call, refusal, request);
+    return found;
+  });
+  if (earlier === undefined) throw refusal;
+  return replay(reply, earlier);
+}
+
+/**
+ * For an effect that takes many transactions: the key and the plan are committed before it, the answer after it. Whoever
+ * repeats the call after a crash in between carries the same plan out, so a plan names its end and not the way there.
+ */
+export async function carryOutOnce<Plan>(
+  store: Store,
+  call: IdempotentCall,
+  { request, reply }: Replies,
+  plan: Plan,
+  carryOut: (plan: Plan) => Promise<Answer>,
+): Promise<unknown> {
+  const taken = await store.transaction((db) => takeKeyWithPlan(db, call, JSON.stringify(plan)));
+  if ('earlier' in taken) return replay(reply, taken.earlier);
+  const stop = every(signOfLife, () => {
+    // Whoever cannot say so now can at the next time.
+    prolongKey(store.db, call).catch(() => {});
+  });
+  try {
+    const answer = await carryOut(JSON.parse(taken.plan) as Plan);
+    await keepAnswer(store.db, call, answer, request, reply);
+    return await sendAnswer(reply, answer);
+  } catch (error) {
+    await leaveKey(store.db, call).catch(() => {});
+    throw error;
+  } finally {
+    stop();
+  }
+}
+
+/** The answer is that of an earlier call: nothing has happened. */
+export function isReplay(reply: FastifyReply): boolean {
+  return reply.hasHeader('idempotent-replayed');
+}
+
+function replay(reply: FastifyReply, { status, headers, body }: StoredAnswer): unknown {
   reply.header('idempotent-replayed', 'true');
-  return send(reply, outcome.earlier.status, outcome.earlier.headers, outcome.earlier.body);
+  return send(reply, status, headers, body);
 }
 
 export async function sendAnswer(reply: FastifyReply, answer: Answer): Promise<unknown> {

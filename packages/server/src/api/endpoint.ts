@@ -6,8 +6,18 @@ import { providerNow } from '../engine/clock.ts';
 import type { LockMode } from '../engine/provider-context.ts';
 import type { RunOptions, UnitOfWork, UnitsOfWork } from '../engine/unit-of-work.ts';
 import { Fault, fault, type Issue } from '../platform/errors.ts';
-import { type Answer, answerOnce, ok, type Run, sendAnswer } from './answers.ts';
-import { idempotentCall } from './idempotency.ts';
+import {
+  type Answer,
+  answerOnce,
+  carryOutOnce,
+  isReplay,
+  ok,
+  type Replies,
+  type Run,
+  refuseOnce,
+  sendAnswer,
+} from './answers.ts';
+import { type IdempotentCall, idempotentCall } from './idempotency.ts';
 import { createInputCheck } from './input.ts';
 import { describeRoute } from './openapi.ts';
 import type { Access, Caller } from './request.ts';
@@ -75,8 +85,30 @@ export interface WriteEndpoint<P extends TSchema, Q extends TSchema, B extends T
 export interface OpenEndpoint<P extends TSchema, Q extends TSchema, B extends TSchema>
   extends Description<P, Q, B> {
   readonly exists?: (params: Static<P>, request: FastifyRequest) => Promise<unknown>;
-  /** For routes without a tenant of their own: the token endpoint, the control surface, operations. */
+  /** For routes without a tenant of their own: the token endpoint, reading the control surface, operations. */
   readonly open: (input: Input<P, Q, B>) => Promise<unknown>;
+}
+
+/** A write of the control surface, in one transaction of the provider that it is about, whoever calls. */
+export interface ControlEndpoint<P extends TSchema, Q extends TSchema, B extends TSchema, R = undefined>
+  extends Description<P, Q, B> {
+  /** Throws 404 where there is none that the caller may know of: asked before a 422 is answered. */
+  readonly provider: (params: Static<P>, request: FastifyRequest) => Promise<string>;
+  /** What must not happen inside the transaction; its result goes to `write`. */
+  readonly before?: (provider_id: string, input: Input<P, Q, B>) => Promise<R>;
+  readonly lock?: LockMode;
+  readonly write: (uow: UnitOfWork, input: Input<P, Q, B>, before: R) => Promise<Answer>;
+  /** Once it is committed. */
+  readonly done?: (input: Input<P, Q, B>, before: R) => void;
+}
+
+/** A write of the control surface that takes many transactions. */
+export interface StepsEndpoint<P extends TSchema, Q extends TSchema, B extends TSchema, Plan>
+  extends Description<P, Q, B> {
+  readonly exists?: (params: Static<P>, request: FastifyRequest) => Promise<unknown>;
+  /** Refuses, or says as plain JSON where all this leads: to carry it out again leads no further. */
+  readonly plan: (input: Input<P, Q, B>) => Promise<Plan>;
+  readonly carryOut: (plan: Plan, input: Input<P, Q, B>) => Promise<Answer>;
 }
 
 export interface Endpoints {
@@ -85,61 +117,147 @@ export interface Endpoints {
     endpoint: WriteEndpoint<P, Q, B, R>,
   ): void;
   open<P extends TSchema, Q extends TSchema, B extends TSchema>(endpoint: OpenEndpoint<P, Q, B>): void;
+  control<P extends TSchema, Q extends TSchema, B extends TSchema, R = undefined>(
+    endpoint: ControlEndpoint<P, Q, B, R>,
+  ): void;
+  steps<P extends TSchema, Q extends TSchema, B extends TSchema, Plan>(
+    endpoint: StepsEndpoint<P, Q, B, Plan>,
+  ): void;
 }
 
 /** Declares routes so that schema, documentation, access and handler stand in one place. */
 export function createEndpoints(app: FastifyInstance, units: UnitsOfWork): Endpoints {
   return {
-    read: (endpoint) => {
-      const check = createInputCheck(endpoint);
-      route(app, endpoint, async (input) => {
-        const caller = callerOf(input.request);
-        const issues = check(input.request);
-        const read = async (context: ReadContext) => {
-          if (issues.length > 0) {
-            await endpoint.exists?.(context, input.params);
-            throw fault('071-422-validation', { errors: issues });
-          }
-          return endpoint.read(context, input);
-        };
-        // A search is a POST too, and any POST may carry a key.
-        const call = idempotentCall(input.request, caller);
-        if (call === undefined) return readOneWorld(units, caller, read);
-        const run: Run = (work) => units.run(caller.provider_id, work);
-        return answerOnce(run, call, input, async (uow) => ok(await read(uow)));
-      });
-    },
-    write: (endpoint) => {
-      const check = createInputCheck(endpoint);
-      route(app, endpoint, async (input) => {
-        const caller = callerOf(input.request);
-        await endpoint.prepare?.(input.request);
-        const issues = check(input.request);
-        const outcome = await makeReady(endpoint, readContext(units, caller), input, issues);
-        const write = async (uow: UnitOfWork) => {
-          if ('failure' in outcome) throw outcome.failure;
-          return endpoint.write(uow, input, outcome.before);
-        };
-        const run: Run = (work) => units.run(caller.provider_id, work, lockOf(endpoint.lock));
-        const call = idempotentCall(input.request, caller);
-        if (call !== undefined) return answerOnce(run, call, input, write);
-        // Bad input costs no transaction.
-        if ('failure' in outcome) throw outcome.failure;
-        return sendAnswer(input.reply, await run(write));
-      });
-    },
-    open: (endpoint) => {
-      const check = createInputCheck(endpoint);
-      route(app, endpoint, async (input) => {
-        const issues = check(input.request);
-        if (issues.length > 0) {
-          await endpoint.exists?.(input.params, input.request);
-          throw fault('071-422-validation', { errors: issues });
-        }
-        return endpoint.open(input);
-      });
-    },
+    read: (endpoint) => readRoute(app, units, endpoint),
+    write: (endpoint) => writeRoute(app, units, endpoint),
+    open: (endpoint) => openRoute(app, endpoint),
+    control: (endpoint) => controlRoute(app, units, endpoint),
+    steps: (endpoint) => stepsRoute(app, units, endpoint),
   };
+}
+
+function readRoute<P extends TSchema, Q extends TSchema, B extends TSchema>(
+  app: FastifyInstance,
+  units: UnitsOfWork,
+  endpoint: ReadEndpoint<P, Q, B>,
+): void {
+  const check = createInputCheck(endpoint);
+  route(app, { ...endpoint, takesKey: true }, async (input) => {
+    const caller = callerOf(input.request);
+    const issues = check(input.request);
+    const read = async (context: ReadContext) => {
+      if (issues.length > 0) {
+        await endpoint.exists?.(context, input.params);
+        throw fault('071-422-validation', { errors: issues });
+      }
+      return endpoint.read(context, input);
+    };
+    // A search is a POST too, and any POST may carry a key.
+    const call = idempotentCall(input.request);
+    if (call === undefined) return readOneWorld(units, caller, read);
+    const run: Run = (work) => units.run(caller.provider_id, work);
+    return answerOnce(run, call, input, async (uow) => ok(await read(uow)));
+  });
+}
+
+function writeRoute<P extends TSchema, Q extends TSchema, B extends TSchema, R>(
+  app: FastifyInstance,
+  units: UnitsOfWork,
+  endpoint: WriteEndpoint<P, Q, B, R>,
+): void {
+  const check = createInputCheck(endpoint);
+  route(app, { ...endpoint, takesKey: true }, async (input) => {
+    const caller = callerOf(input.request);
+    await endpoint.prepare?.(input.request);
+    const issues = check(input.request);
+    const outcome = await makeReady(endpoint, readContext(units, caller), input, issues);
+    const write = async (uow: UnitOfWork) => {
+      if ('failure' in outcome) throw outcome.failure;
+      return endpoint.write(uow, input, outcome.ready);
+    };
+    const run: Run = (work) => units.run(caller.provider_id, work, lockOf(endpoint.lock));
+    const call = idempotentCall(input.request);
+    if (call !== undefined) return answerOnce(run, call, input, write);
+    // Bad input costs no transaction.
+    if ('failure' in outcome) throw outcome.failure;
+    return sendAnswer(input.reply, await run(write));
+  });
+}
+
+function openRoute<P extends TSchema, Q extends TSchema, B extends TSchema>(
+  app: FastifyInstance,
+  endpoint: OpenEndpoint<P, Q, B>,
+): void {
+  const check = createInputCheck(endpoint);
+  route(app, { ...endpoint, takesKey: false }, async (input) => {
+    const issues = check(input.request);
+    if (issues.length > 0) {
+      await endpoint.exists?.(input.params, input.request);
+      throw fault('071-422-validation', { errors: issues });
+    }
+    return endpoint.open(input);
+  });
+}
+
+function controlRoute<P extends TSchema, Q extends TSchema, B extends TSchema, R>(
+  app: FastifyInstance,
+  units: UnitsOfWork,
+  endpoint: ControlEndpoint<P, Q, B, R>,
+): void {
+  const check = createInputCheck(endpoint);
+  route(app, { ...endpoint, takesKey: true }, async (input) => {
+    const { params, request, reply } = input;
+    const issues = check(request);
+    const call = idempotentCall(request);
+    const outcome = await attempt(async () => {
+      const provider_id = await endpoint.provider(params, request);
+      if (issues.length > 0) throw fault('071-422-validation', { errors: issues });
+      return { provider_id, before: (await endpoint.before?.(provider_id, input)) as R };
+    });
+    if ('failure' in outcome) return refuse(units, call, input, outcome.failure);
+    const { provider_id, before } = outcome.ready;
+    const run: Run = (work) => units.run(provider_id, work, lockOf(endpoint.lock));
+    const write = (uow: UnitOfWork) => endpoint.write(uow, input, before);
+    const answer = await (call === undefined
+      ? run(write).then((written) => sendAnswer(reply, written))
+      : answerOnce(run, call, input, write));
+    if (!isReplay(reply)) endpoint.done?.(input, before);
+    return answer;
+  });
+}
+
+function stepsRoute<P extends TSchema, Q extends TSchema, B extends TSchema, Plan>(
+  app: FastifyInstance,
+  units: UnitsOfWork,
+  endpoint: StepsEndpoint<P, Q, B, Plan>,
+): void {
+  const check = createInputCheck(endpoint);
+  route(app, { ...endpoint, takesKey: true }, async (input) => {
+    const { params, request, reply } = input;
+    const issues = check(request);
+    const call = idempotentCall(request);
+    const outcome = await attempt(async () => {
+      if (issues.length > 0) {
+        await endpoint.exists?.(params, request);
+        throw fault('071-422-validation', { errors: issues });
+      }
+      return endpoint.plan(input);
+    });
+    if ('failure' in outcome) return refuse(units, call, input, outcome.failure);
+    const carryOut = (plan: Plan) => endpoint.carryOut(plan, input);
+    if (call !== undefined) return carryOutOnce(units.store, call, input, outcome.ready, carryOut);
+    return sendAnswer(reply, await carryOut(outcome.ready));
+  });
+}
+
+async function refuse(
+  { store }: UnitsOfWork,
+  call: IdempotentCall | undefined,
+  replies: Replies,
+  failure: Fault,
+): Promise<unknown> {
+  if (call === undefined) throw failure;
+  return refuseOnce(store, call, replies, failure);
 }
 
 /** A reset between two statements would leave half of either world in the answer: then all is read again. */
@@ -160,13 +278,22 @@ async function makeReady<P extends TSchema, Q extends TSchema, B extends TSchema
   context: ReadContext,
   input: Input<P, Q, B>,
   issues: readonly Issue[],
-): Promise<{ failure: Fault } | { before: R }> {
-  try {
+): Promise<Outcome<R>> {
+  return attempt(async () => {
     if (issues.length > 0) {
       await endpoint.exists?.(context, input.params);
       throw fault('071-422-validation', { errors: issues });
     }
-    return { before: (await endpoint.before?.(context, input)) as R };
+    return (await endpoint.before?.(context, input)) as R;
+  });
+}
+
+type Outcome<T> = { readonly failure: Fault } | { readonly ready: T };
+
+/** A refusal is an answer too, and may have to be kept with a key. */
+async function attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ready: await work() };
   } catch (error) {
     if (error instanceof Fault) return { failure: error };
     throw error;
@@ -188,7 +315,7 @@ function callerOf(request: FastifyRequest): Caller {
 
 function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
   app: FastifyInstance,
-  endpoint: Description<P, Q, B>,
+  endpoint: Description<P, Q, B> & { readonly takesKey: boolean },
   handle: (input: Input<P, Q, B>) => Promise<unknown>,
 ): void {
   app.route({

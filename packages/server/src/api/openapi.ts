@@ -11,6 +11,8 @@ interface Described {
   readonly description?: string;
   readonly provenance: string;
   readonly access: Access;
+  /** A POST of it may carry an `Idempotency-Key`. */
+  readonly takesKey: boolean;
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
@@ -92,7 +94,7 @@ function codesOf(route: Described): ErrorCode[] {
   if (route.body !== undefined) {
     for (const code of ['071-400-malformed', '071-413', '071-415'] as const) codes.add(code);
   }
-  if (access.kind === 'client' && route.method === 'POST') {
+  if (route.takesKey && route.method === 'POST') {
     for (const code of [
       '071-400-idempotency-key',
       '071-409-idempotency-mismatch',

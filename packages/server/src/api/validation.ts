@@ -9,10 +9,10 @@ export type Check = (value: unknown, size: number) => readonly Issue[];
 
 /** Over this many bytes only the first problem is reported: listing them all would cost the server more than the caller. */
 const listAllBelow = 256 * 1024;
-const maxIssues = 200;
+export const maxIssues = 200;
 
 function createAjv(options: { coerceTypes: boolean; allErrors: boolean }): Ajv2020 {
-  const ajv = new Ajv2020({ ...options, strict: false, discriminator: true });
+  const ajv = new Ajv2020({ ...options, strict: false, discriminator: true, verbose: true });
   addFormats.default(ajv, ['date', 'date-time', 'email', 'uri']);
   ajv.addKeyword({
     keyword: 'multipleOfCents',
@@ -34,13 +34,17 @@ const compilers = {
 } as const;
 
 /** `text`: values that arrive as strings, in the query or a form. The second compiler is used only when something is wrong. */
-export function createCheck(schema: TSchema, kind: keyof typeof compilers): Check {
+export function createCheck(
+  schema: TSchema,
+  kind: keyof typeof compilers,
+  listsAllTo: number = listAllBelow,
+): Check {
   let first: ValidateFunction | undefined;
   let all: ValidateFunction | undefined;
   return (value, size) => {
     first ??= compilers[kind].first.compile(schema);
     if (first(value)) return [];
-    if (size > listAllBelow) return toIssues(first.errors ?? []);
+    if (size > listsAllTo) return toIssues(first.errors ?? []);
     all ??= compilers[kind].all.compile(schema);
     return all(value) ? [] : toIssues(all.errors ?? []);
   };
@@ -52,12 +56,31 @@ function toIssues(errors: readonly ErrorObject[]): Issue[] {
   const alternatives = errors.filter((error) => error.keyword === 'anyOf').map((error) => error.instancePath);
   for (const error of errors) {
     const insideAlternative = error.keyword !== 'anyOf' && alternatives.includes(error.instancePath);
-    if (insideAlternative) continue;
-    const issue = toIssue(error);
-    issues.set(`${issue.path} ${issue.message}`, issue);
-    if (issues.size === maxIssues) break;
+    if (insideAlternative || isRepeated(error, errors)) continue;
+    for (const issue of error.keyword === 'uniqueItems' ? duplicatesOf(error) : [toIssue(error)]) {
+      issues.set(`${issue.path} ${issue.message}`, issue);
+      if (issues.size === maxIssues) return [...issues.values()];
+    }
   }
   return [...issues.values()];
+}
+
+/** A variant's unknown tag is told by the words that it may have, unless only the first error is known. */
+function isRepeated({ keyword }: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  return keyword === 'discriminator' && errors.length > 1;
+}
+
+/** Every entry that one before it is equal to; the validator names a single pair. */
+function duplicatesOf({ instancePath, data }: ErrorObject): Issue[] {
+  const seen = new Set<string>();
+  return (data as readonly unknown[]).flatMap((entry, index) => {
+    const text = JSON.stringify(entry);
+    if (!seen.has(text)) {
+      seen.add(text);
+      return [];
+    }
+    return [{ path: `${toPath(instancePath)}[${index}]`, message: 'is named twice' }];
+  });
 }
 
 function toIssue(error: ErrorObject): Issue {

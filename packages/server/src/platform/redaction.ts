@@ -1,27 +1,11 @@
-/** Members that are never shown or kept: what gives access, and what proves that a person was there. */
-export const secretNames = [
-  'password',
-  'secret',
-  'client_secret',
-  'token',
-  'access_token',
-  'refresh_token',
-  'otp',
-  'otp_code',
-  'otp_verification_token',
-] as const;
+import { embeddedSecret, kindOf, suspicious } from './secret-names.ts';
+import { decodeAscii } from './text.ts';
 
-/** Members whose text is long or biometric and tells a reader nothing: their length does. */
-const bulkyNames = ['content', 'content_base64', 'file', 'file_base64', 'value'] as const;
+/** Of calls that are about a one-time password: what is called `code` is one there. */
+export interface Redacting {
+  readonly hidesCodes?: boolean;
+}
 
-/** Of calls that are about a one-time password: a `code` is one there, and the code of an authorization elsewhere. */
-export const otpNames: ReadonlySet<string> = new Set(['code', 'pin']);
-const none: ReadonlySet<string> = new Set();
-
-const secret: ReadonlySet<string> = new Set(secretNames);
-const bulky: ReadonlySet<string> = new Set(bulkyNames);
-/** Reading a text with this costs a fraction of walking through the values; most have nothing to hide. */
-const suspicious = new RegExp(`"(?:(?:${secretNames.join('|')})":|(?:${bulkyNames.join('|')})":")`);
 const hidden = '[redacted]';
 const deepest = 64;
 
@@ -36,7 +20,7 @@ export function redactJson(json: string, limit: number): string {
  * A parsed body as JSON text, without secrets and cut to `limit` characters. What lies beyond is not looked at, so
  * that the largest body costs no more than a small one.
  */
-export function redactValue(value: unknown, limit: number, also: ReadonlySet<string> = none): string {
+export function redactValue(value: unknown, limit: number, redacting: Redacting = {}): string {
   let text = '';
 
   function write(part: unknown, name: string, depth: number): void {
@@ -44,8 +28,8 @@ export function redactValue(value: unknown, limit: number, also: ReadonlySet<str
     if (typeof part === 'string') text += quoted(part, name);
     else if (part instanceof Uint8Array) text += JSON.stringify(`[${part.length} bytes]`);
     else if (typeof part !== 'object' || part === null) {
-      text += typeof part === 'number' && hides(name) ? quoted('', name) : (JSON.stringify(part) ?? 'null');
-    } else if (hides(name)) text += quoted('', name);
+      text += typeof part === 'number' && hides(name, redacting) ? quoted('', name) : printed(part);
+    } else if (hides(name, redacting)) text += quoted('', name);
     else if (depth === deepest) text += '"[…]"';
     else if (Array.isArray(part)) writeList(part, name, depth);
     else writeMembers(part, depth);
@@ -73,41 +57,73 @@ export function redactValue(value: unknown, limit: number, also: ReadonlySet<str
     text += separator === '{' ? '{}' : '}';
   }
 
-  function hides(name: string): boolean {
-    return secret.has(name) || also.has(name);
-  }
-
   function quoted(part: string, name: string): string {
-    if (hides(name)) return `"${hidden}"`;
-    if (bulky.has(name)) return JSON.stringify(`[${part.length} characters]`);
-    return JSON.stringify(part.length > limit ? part.slice(0, limit) : part);
+    if (hides(name, redacting) || (kindOf(name) === 'header' && !isWord(part))) return `"${hidden}"`;
+    if (kindOf(name) === 'bulky') return JSON.stringify(`[${part.length} characters]`);
+    return JSON.stringify(
+      redactText(part.length > limit ? part.slice(0, limit) : part, part.length, redacting),
+    );
   }
 
   write(value, '', 0);
   return cut(text, limit);
 }
 
-/** A URL's path with its query, without the values of secrets. */
-export function redactQuery(url: string, limit: number, also: ReadonlySet<string> = none): string {
-  const start = url.indexOf('?');
-  if (start === -1) return cut(url, limit);
-  const parts = url
-    .slice(start + 1)
-    .split('&')
-    .map((part) => {
-      const name = nameOf(part);
-      return secret.has(name) || also.has(name) ? `${name}=${hidden}` : part;
-    });
-  return cut(`${url.slice(0, start)}?${parts.join('&')}`, limit);
+function printed(part: unknown): string {
+  return JSON.stringify(part) ?? 'null';
 }
 
-function nameOf(part: string): string {
-  const name = part.split('=', 1)[0] ?? '';
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' '));
-  } catch {
-    return name;
-  }
+function hides(name: string, { hidesCodes = false }: Redacting): boolean {
+  const kind = kindOf(name);
+  return kind === 'secret' || (kind === 'code' && hidesCodes);
+}
+
+function isWord(text: string): boolean {
+  return /^[A-Z_]{1,32}$/.test(text);
+}
+
+/** A text of any kind: a URL, a form or JSON may be in it. */
+function redactText(text: string, length: number, redacting: Redacting): string {
+  if (text.includes('"') && embeddedSecret.test(text)) return `[${length} characters]`;
+  return text.includes('=') ? redactParameters(text, redacting) : text;
+}
+
+const formMembers = 50;
+/** Words: nothing that was made at random is called so. */
+const plainName = /^(?=.{1,32}$)[a-z]+(?:[_-][a-z]+)*$/i;
+
+/**
+ * A parsed form as JSON text. Whatever else is sent as a form, such as JSON, makes members whose names have its
+ * secrets in them: it is not shown.
+ */
+export function redactForm(form: unknown, limit: number): string {
+  const members = Object.entries(form ?? {});
+  const isForm = members.length <= formMembers && members.every(([name]) => plainName.test(name));
+  return isForm ? redactValue(form, limit) : '"[not a form]"';
+}
+
+/** A URL's path with its query, without the values of secrets. */
+export function redactQuery(url: string, limit: number, redacting: Redacting = {}): string {
+  const start = url.search(/[?;#]/);
+  if (start === -1) return cut(url, limit);
+  return cut(url.slice(0, start) + redactParameters(url.slice(start), redacting), limit);
+}
+
+/** A name begins at the start, after what may separate parameters, or within brackets: `a[secret]=`. */
+const parameter = /(?:^|[?;#[.])([^?;#=[\].]*)\]*=/g;
+
+/** From the value of a secret to the next `&` nothing is shown. */
+function redactParameters(text: string, redacting: Redacting): string {
+  return text
+    .split('&')
+    .map((part) => {
+      const plain = decodeAscii(part);
+      for (const found of plain.matchAll(parameter)) {
+        if (hides(found[1] ?? '', redacting)) return plain.slice(0, found.index + found[0].length) + hidden;
+      }
+      return part;
+    })
+    .join('&');
 }
 
 function cut(text: string, limit: number): string {

@@ -1,4 +1,5 @@
 import { PostgresAdapter, sql } from 'kysely';
+import type { Database } from './database.ts';
 import type { Executor } from './statement.ts';
 
 /**
@@ -9,7 +10,25 @@ export function rowLock(db: Executor) {
   return db.getExecutor().adapter instanceof PostgresAdapter ? sql`for no key update` : sql``;
 }
 
-/** As `rowLock`, for rows that must only be there still when the transaction ends, because it refers to them. */
-export function presenceLock(db: Executor) {
-  return db.getExecutor().adapter instanceof PostgresAdapter ? sql`for key share` : sql``;
+/**
+ * As `rowLock`, for rows that must only be there still when the transaction ends, because it refers to them; of a join,
+ * those of one table.
+ */
+export function presenceLock(db: Executor, table?: keyof Database) {
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return sql``;
+  return table === undefined ? sql`for key share` : sql`for key share of ${sql.table(table)}`;
+}
+
+/** As `rowLock`, for rows that others refer to: waits until nobody holds a `presenceLock` on them. */
+export function removalLock(db: Executor) {
+  return db.getExecutor().adapter instanceof PostgresAdapter ? sql`for update` : sql``;
+}
+
+/**
+ * For rows of which there may be none to lock: until the transaction ends nobody else takes the same turn. Less than
+ * locking the provider exclusively, which waits for all that the provider is doing.
+ */
+export async function takeTurn(db: Executor, turn: string): Promise<void> {
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return;
+  await sql`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`.execute(db);
 }

@@ -35,7 +35,7 @@ export function guardedLookup(policy: TargetPolicy, resolve: Resolve = resolverO
   };
 }
 
-/** A host that is written as an address is never looked up and has to be checked by itself; so is localhost. */
+/** A host that is written as an address is never looked up and has to be checked by itself; so are local names. */
 export function isLiteralRefused(url: URL, policy: TargetPolicy): boolean {
   if (isLocalName(url)) return policy.profile !== 'local';
   const literal = literalAddress(url);

@@ -91,6 +91,13 @@ describe('Retry-After', () => {
     expect(delayOf({ response_status: 503, retry_after: 'Thu, 01 Jan 2026 00:05:00 GMT', real_now })).toBe(
       300_000,
     );
+    for (const retry_after of [
+      'Thursday, 01-Jan-26 00:05:00 GMT',
+      'Thu Jan  1 00:05:00 2026',
+      ' Thu Jan 01 00:05:00 2026',
+    ]) {
+      expect(delayOf({ response_status: 503, retry_after, real_now }), retry_after).toBe(300_000);
+    }
     expect(delayOf({ response_status: 503, retry_after: 'Wed, 31 Dec 2025 00:05:00 GMT', real_now })).toBe(
       10_000,
     );
@@ -99,7 +106,16 @@ describe('Retry-After', () => {
   it('is ignored on other answers, when it is shorter than the schedule, and when it is nonsense', () => {
     expect(delayOf({ response_status: 500, retry_after: '120' })).toBe(10_000);
     expect(delayOf({ response_status: 429, retry_after: '1' })).toBe(10_000);
-    for (const retry_after of ['', '-5', '1.5', 'soon', '2027-01-01', 'x, y GMT']) {
+    for (const retry_after of [
+      '',
+      '-5',
+      '1.5',
+      'soon',
+      '2027-01-01',
+      'x, y GMT',
+      'Fri Jan  1 00:00:00',
+      'Fri Xyz  1 00:00:00 2027',
+    ]) {
       expect(delayOf({ response_status: 429, retry_after })).toBe(10_000);
     }
   });

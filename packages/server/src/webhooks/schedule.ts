@@ -57,8 +57,15 @@ function askedDelay({ response_status, retry_after, real_now }: FailedAttempt): 
   if (retry_after === null || (response_status !== 429 && response_status !== 503)) return 0;
   const text = retry_after.trim();
   if (/^\d+$/.test(text)) return Math.min(Number(text) * second, horizon);
-  // Of the date forms only those of HTTP, which end so; Date would also read a lone year.
-  if (!/^[A-Za-z]+, .* GMT$/.test(text)) return 0;
-  const moment = parseTimestamp(text);
+  const moment = momentOf(text);
   return Number.isNaN(moment) ? 0 : Math.min(Math.max(moment - real_now, 0), horizon);
+}
+
+const asctime = /^[A-Za-z]{3} [A-Za-z]{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+
+/** The three forms of RFC 9110 5.6.7, and no others: Date would also read a lone year. */
+function momentOf(text: string): number {
+  if (/^[A-Za-z]+, .* GMT$/.test(text)) return parseTimestamp(text);
+  // It names no zone, and without one Date takes the machine's.
+  return asctime.test(text) ? parseTimestamp(`${text} GMT`) : Number.NaN;
 }

@@ -27,12 +27,31 @@ export function urlReasons(text: string, policy: TargetPolicy): string[] {
     reasons.push('must not contain credentials');
   }
   if (text.includes('#')) reasons.push('must not contain a fragment');
+  if (url.port === '0') reasons.push('must not name port 0');
+  if (url.hostname !== '' && labelsOf(url).includes(''))
+    reasons.push('must not have a host with an empty label');
   return reasons;
 }
 
-/** Names that mean this machine, whatever a name server says of them (RFC 6761). */
+/**
+ * What names this machine or its neighbours, or nothing at all, whatever a name server says of it: reserved by RFC 6761,
+ * 6762 (with its appendix G), 7686 and 8375 and by ICANN (`internal`).
+ */
+const localDomains = new Set([
+  ...['localhost', 'localdomain', 'localdomain6', 'local', 'internal', 'intranet', 'private', 'corp', 'home'],
+  ...['lan', 'home.arpa', 'test', 'invalid', 'onion'],
+]);
+
+/** A name of one label is completed by the machine's own search list, or is in its hosts file. */
 export function isLocalName(url: URL): boolean {
-  return /(^|\.)localhost\.?$/.test(url.hostname);
+  if (literalAddress(url) !== undefined) return false;
+  const labels = labelsOf(url);
+  return labels.length === 1 || [-1, -2].some((from) => localDomains.has(labels.slice(from).join('.')));
+}
+
+/** The dot at the end of a complete name is no label. */
+function labelsOf(url: URL): string[] {
+  return url.hostname.replace(/\.$/, '').split('.');
 }
 
 /**

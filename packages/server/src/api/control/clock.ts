@@ -4,6 +4,7 @@ import { advanceClock } from '../../engine/advance.ts';
 import { providerNow } from '../../engine/clock.ts';
 import { fault } from '../../platform/errors.ts';
 import { day, isoTimestamp, parseTimestamp, realNow } from '../../platform/time.ts';
+import { ok } from '../answers.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { type ControlOptions, own, ProviderPath, providerIdOf } from './control.ts';
 
@@ -11,6 +12,13 @@ const tag = 'Sandbox control';
 const errors = ['071-404-provider', '071-403-provider-mismatch'] as const;
 /** A clock that is ahead of real time by more than this helps nobody and leaves four-digit years. */
 const farthest = 50 * 366 * day;
+
+interface Move {
+  readonly provider_id: string;
+  /** `reset_at_real` of the provider whose clock it is. */
+  readonly world: number | null;
+  readonly target: number;
+}
 
 export function clockRoutes(endpoints: Endpoints, { units, handlers, log }: ControlOptions): void {
   const { db } = units.store;
@@ -32,7 +40,7 @@ export function clockRoutes(endpoints: Endpoints, { units, handlers, log }: Cont
     },
   });
 
-  endpoints.open({
+  endpoints.steps({
     method: 'POST',
     url: '/_sandbox/v1/providers/:provider_slug/clock/advance',
     operationId: 'advanceClock',
@@ -48,12 +56,17 @@ export function clockRoutes(endpoints: Endpoints, { units, handlers, log }: Cont
     answers: { 200: ClockAdvanced },
     errors: [...errors, '071-409-clock-backwards'],
     exists: (params) => providerIdOf(db, params),
-    open: async ({ params, body }) => {
+    plan: async ({ params, body }): Promise<Move> => {
       const provider_id = await providerIdOf(db, params);
-      const { clock_offset } = await readProvider(db, provider_id);
-      const target = targetOf(body, providerNow(clock_offset));
+      const { clock_offset, reset_at_real: world } = await readProvider(db, provider_id);
+      return { provider_id, world, target: targetOf(body, providerNow(clock_offset)) };
+    },
+    carryOut: async ({ provider_id, world, target }) => {
+      const { clock_offset, reset_at_real } = await readProvider(db, provider_id);
+      // Of a world that is gone: its clock is no more, and that of the next is left alone.
+      if (reset_at_real !== world) return ok({ now: isoTimestamp(providerNow(clock_offset)), fired: 0 });
       const { now, fired } = await advanceClock(units, handlers, log, provider_id, target);
-      return { now: isoTimestamp(now), fired };
+      return ok({ now: isoTimestamp(now), fired });
     },
   });
 }

@@ -10,6 +10,7 @@ import Type from 'typebox';
 import { updateAuthorization, voidAuthorization } from '../../core/authorizations/authorizations.ts';
 import { decideByHand } from '../../core/authorizations/decide.ts';
 import { fault } from '../../platform/errors.ts';
+import { ok } from '../answers.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { type ControlOptions, own } from './control.ts';
 
@@ -41,7 +42,7 @@ export function decisionRoutes(endpoints: Endpoints, { units }: ControlOptions):
     return row.provider_id;
   }
 
-  endpoints.open({
+  endpoints.control({
     method: 'POST',
     url: '/_sandbox/v1/authorization-requests/:authorization_request_id/decide',
     operationId: 'decideAuthorizationRequest',
@@ -54,17 +55,15 @@ export function decisionRoutes(endpoints: Endpoints, { units }: ControlOptions):
     bodyExample: { decision: 'REJECTED', rejection_code: 'MEDICAL_CRITERIA' },
     answers: { 200: AuthorizationRequest },
     errors: ['071-404-authorization-request', '071-409-already-decided'],
-    exists: (params, request) => ownerOf('authorization_requests', params.authorization_request_id, request),
-    open: async ({ params, body, request }) => {
-      const { authorization_request_id } = params;
-      const provider_id = await ownerOf('authorization_requests', authorization_request_id, request);
-      return units.run(provider_id, (uow) => decideByHand(uow, authorization_request_id, body));
-    },
+    provider: (params, request) =>
+      ownerOf('authorization_requests', params.authorization_request_id, request),
+    write: async (uow, { params, body }) =>
+      ok(await decideByHand(uow, params.authorization_request_id, body)),
   });
 
   const AuthorizationPath = Type.Object({ authorization_id: Type.String() });
 
-  endpoints.open({
+  endpoints.control({
     method: 'POST',
     url: '/_sandbox/v1/authorizations/:authorization_id/update',
     operationId: 'updateAuthorization',
@@ -85,14 +84,11 @@ export function decisionRoutes(endpoints: Endpoints, { units }: ControlOptions):
       '071-409-code-pending',
       '071-409-code-rejected',
     ],
-    exists: (params, request) => ownerOf('authorizations', params.authorization_id, request),
-    open: async ({ params, body, request }) => {
-      const provider_id = await ownerOf('authorizations', params.authorization_id, request);
-      return units.run(provider_id, (uow) => updateAuthorization(uow, params.authorization_id, body));
-    },
+    provider: (params, request) => ownerOf('authorizations', params.authorization_id, request),
+    write: async (uow, { params, body }) => ok(await updateAuthorization(uow, params.authorization_id, body)),
   });
 
-  endpoints.open({
+  endpoints.control({
     method: 'POST',
     url: '/_sandbox/v1/authorizations/:authorization_id/void',
     operationId: 'voidAuthorizationAsSponsor',
@@ -106,12 +102,8 @@ export function decisionRoutes(endpoints: Endpoints, { units }: ControlOptions):
     bodyOptional: true,
     answers: { 200: Authorization },
     errors: ['071-404-authorization', '071-409-not-voidable'],
-    exists: (params, request) => ownerOf('authorizations', params.authorization_id, request),
-    open: async ({ params, body, request }) => {
-      const provider_id = await ownerOf('authorizations', params.authorization_id, request);
-      return units.run(provider_id, (uow) =>
-        voidAuthorization(uow, params.authorization_id, 'SPONSOR', body.reason),
-      );
-    },
+    provider: (params, request) => ownerOf('authorizations', params.authorization_id, request),
+    write: async (uow, { params, body }) =>
+      ok(await voidAuthorization(uow, params.authorization_id, 'SPONSOR', body.reason)),
   });
 }

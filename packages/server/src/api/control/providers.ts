@@ -16,7 +16,7 @@ import Type from 'typebox';
 import { listMessages } from '../../core/outbox/outbox.ts';
 import { liftLimits, readLimits, setLimits } from '../../core/providers/limits.ts';
 import { onboardingSheet } from '../../core/providers/onboarding-sheet.ts';
-import { resetEveryProvider, resetProvider } from '../../core/providers/reset.ts';
+import { resetEveryProvider, resetTenant } from '../../core/providers/reset.ts';
 import {
   createProvider,
   listProviders,
@@ -24,6 +24,7 @@ import {
   rotateCredentials,
 } from '../../core/providers/service.ts';
 import { setAffiliations } from '../../core/sponsors/affiliations.ts';
+import { ok } from '../answers.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { pageOf, window } from '../paging.ts';
 import { type ControlOptions, operatorOnly, own, ProviderPath, providerIdOf } from './control.ts';
@@ -116,7 +117,7 @@ function onboardingRoutes(endpoints: Endpoints, { units, environment, baseUrlOf 
 function resetRoutes(endpoints: Endpoints, { units, log, environment, baseUrlOf }: ControlOptions): void {
   const { db } = units.store;
 
-  endpoints.open({
+  endpoints.control({
     method: 'POST',
     url: '/_sandbox/v1/providers/:provider_slug/reset',
     operationId: 'resetProvider',
@@ -133,16 +134,18 @@ function resetRoutes(endpoints: Endpoints, { units, log, environment, baseUrlOf 
     bodyOptional: true,
     answers: { 200: OnboardingSheet },
     errors: ['071-404-provider', '071-403-provider-mismatch'],
-    exists: (params) => providerIdOf(db, params),
-    open: async ({ params, body, request }) => {
-      const provider_id = await providerIdOf(db, params);
-      await resetProvider(units, provider_id);
-      log.info({ provider: params.provider_slug, reason: body.reason }, 'provider reset');
-      return onboardingSheet(db, provider_id, { baseUrl: baseUrlOf(request), environment });
+    provider: (params) => providerIdOf(db, params),
+    lock: 'exclusive',
+    write: async (uow, { request }) => {
+      await resetTenant(uow);
+      const surroundings = { baseUrl: baseUrlOf(request), environment };
+      return ok(await onboardingSheet(uow.db, uow.provider.provider_id, surroundings));
     },
+    done: ({ params, body }) =>
+      log.info({ provider: params.provider_slug, reason: body.reason }, 'provider reset'),
   });
 
-  endpoints.open({
+  endpoints.steps({
     method: 'POST',
     url: '/_sandbox/v1/reset',
     operationId: 'resetSandbox',
@@ -151,7 +154,8 @@ function resetRoutes(endpoints: Endpoints, { units, log, environment, baseUrlOf 
     provenance: 'sandbox',
     access: operatorOnly,
     answers: { 200: Type.Object({ providers: Type.Integer() }) },
-    open: async () => ({ providers: await resetEveryProvider(units) }),
+    plan: async () => null,
+    carryOut: async () => ok({ providers: await resetEveryProvider(units) }),
   });
 
   endpoints.open({
@@ -209,8 +213,8 @@ function limitRoutes(endpoints: Endpoints, { units }: ControlOptions): void {
     provenance: 'sandbox',
     params: ProviderPath,
     answers: { 200: LimitsState },
-    exists: (params: { provider_slug: string }) => providerIdOf(db, params),
   } as const;
+  const exists = (params: { provider_slug: string }) => providerIdOf(db, params);
 
   endpoints.open({
     ...common,
@@ -220,6 +224,7 @@ function limitRoutes(endpoints: Endpoints, { units }: ControlOptions): void {
     summary: 'Limits of a client and its lifts',
     access: own,
     errors: ['071-404-provider', '071-403-provider-mismatch'],
+    exists,
     open: async ({ params }) => readLimits(db, await providerIdOf(db, params)),
   });
 
@@ -233,6 +238,7 @@ function limitRoutes(endpoints: Endpoints, { units }: ControlOptions): void {
     body: Limits,
     bodyExample: { requests_per_minute: 600, token_requests_per_minute: 60 },
     errors: ['071-404-provider'],
+    exists,
     open: async ({ params, body }) => {
       const provider_id = await providerIdOf(db, params);
       await units.run(provider_id, (uow) => setLimits(uow, body));
@@ -240,7 +246,7 @@ function limitRoutes(endpoints: Endpoints, { units }: ControlOptions): void {
     },
   });
 
-  endpoints.open({
+  endpoints.control({
     ...common,
     method: 'POST',
     url: '/_sandbox/v1/providers/:provider_slug/limits/lift',
@@ -250,10 +256,10 @@ function limitRoutes(endpoints: Endpoints, { units }: ControlOptions): void {
     body: LimitLiftCreate,
     bodyExample: { ends_at: '2026-12-31T00:00:00.000Z', requests_per_minute: 6000, reason: 'Load test' },
     errors: ['071-404-provider'],
-    open: async ({ params, body }) => {
-      const provider_id = await providerIdOf(db, params);
-      await units.run(provider_id, (uow) => liftLimits(uow, body));
-      return readLimits(db, provider_id);
+    provider: exists,
+    write: async (uow, { body }) => {
+      await liftLimits(uow, body);
+      return ok(await readLimits(uow.db, uow.provider.provider_id));
     },
   });
 }

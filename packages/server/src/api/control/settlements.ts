@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { resolveByHand } from '../../core/settlements/decision/by-hand.ts';
 import { ownerOfSettlement } from '../../core/settlements/store.ts';
 import { fault } from '../../platform/errors.ts';
+import { ok } from '../answers.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { type ControlOptions, own } from './control.ts';
 
@@ -18,7 +19,7 @@ export function settlementControlRoutes(endpoints: Endpoints, { units }: Control
     return row.provider_id;
   }
 
-  endpoints.open({
+  endpoints.control({
     method: 'POST',
     url: '/_sandbox/v1/settlements/:settlement_id/resolve',
     operationId: 'resolveSettlement',
@@ -34,10 +35,7 @@ export function settlementControlRoutes(endpoints: Endpoints, { units }: Control
     bodyExample: { decision: 'ACCEPTED' },
     answers: { 200: Settlement },
     errors: ['071-404-settlement', '071-409-settlement-open', '071-409-settlement-resolved'],
-    exists: (params, request) => ownerOf(params.settlement_id, request),
-    open: async ({ params: { settlement_id }, body, request }) => {
-      const provider_id = await ownerOf(settlement_id, request);
-      return units.run(provider_id, (uow) => resolveByHand(uow, settlement_id, body));
-    },
+    provider: (params, request) => ownerOf(params.settlement_id, request),
+    write: async (uow, { params, body }) => ok(await resolveByHand(uow, params.settlement_id, body)),
   });
 }

@@ -2,6 +2,7 @@ import { Page, PageQuery, Restore, Restored, Snapshot, SnapshotCreate } from '@o
 import Type from 'typebox';
 import { createSnapshots } from '../../core/providers/snapshots/snapshots.ts';
 import { fault } from '../../platform/errors.ts';
+import { created, ok } from '../answers.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { pageOf, window } from '../paging.ts';
 import { type ControlOptions, own, ProviderPath, providerIdOf } from './control.ts';
@@ -18,10 +19,10 @@ export function snapshotRoutes(endpoints: Endpoints, { units, log }: ControlOpti
     tag,
     provenance: 'sandbox',
     access: own,
-    exists: (params: { provider_slug: string }) => providerIdOf(db, params),
   } as const;
+  const exists = (params: { provider_slug: string }) => providerIdOf(db, params);
 
-  endpoints.open({
+  endpoints.control({
     ...common,
     method: 'POST',
     url: `${base}/snapshots`,
@@ -37,11 +38,10 @@ export function snapshotRoutes(endpoints: Endpoints, { units, log }: ControlOpti
     bodyOptional: true,
     answers: { 201: Snapshot },
     errors: [...errors, '071-422-snapshot-limit'],
-    open: async ({ params, body, reply }) => {
-      const snapshot = await snapshots.take(await providerIdOf(db, params), body.name);
-      reply.code(201);
-      return snapshot;
-    },
+    provider: exists,
+    lock: 'exclusive',
+    before: (provider_id, { body }) => snapshots.take(provider_id, body.name),
+    write: async (uow, _input, taken) => created(await snapshots.keep(uow, taken)),
   });
 
   endpoints.open({
@@ -54,6 +54,7 @@ export function snapshotRoutes(endpoints: Endpoints, { units, log }: ControlOpti
     query: Type.Object(PageQuery),
     answers: { 200: Page(Snapshot) },
     errors,
+    exists,
     open: async ({ params, request, query }) => {
       const { total, content } = await snapshots.list(await providerIdOf(db, params), window(query));
       return pageOf(request, query, total, content);
@@ -69,13 +70,14 @@ export function snapshotRoutes(endpoints: Endpoints, { units, log }: ControlOpti
     params: Type.Object({ ...ProviderPath.properties, snapshot_id: Type.String() }),
     answers: { 204: undefined },
     errors: [...errors, '071-404-snapshot'],
+    exists,
     open: async ({ params, reply }) => {
       await snapshots.remove(await providerIdOf(db, params), params.snapshot_id);
       return reply.code(204).send();
     },
   });
 
-  endpoints.open({
+  endpoints.control({
     ...common,
     method: 'POST',
     url: `${base}/restore`,
@@ -98,16 +100,18 @@ export function snapshotRoutes(endpoints: Endpoints, { units, log }: ControlOpti
       '071-409-sponsor-missing',
       '071-409-ids-taken',
     ],
-    open: async ({ params, body }) => {
-      const provider_id = await providerIdOf(db, params);
+    provider: exists,
+    lock: 'exclusive',
+    before: (provider_id, { body }) => {
       if (body.snapshot_id !== undefined && body.name !== undefined) {
         throw fault('071-422-validation', {
           errors: [{ path: 'name', message: 'must be absent where snapshot_id is given' }],
         });
       }
-      const restored = await snapshots.restore(provider_id, body);
-      log.info({ provider: params.provider_slug, snapshot_id: restored.snapshot_id }, 'provider restored');
-      return restored;
+      return snapshots.find(provider_id, body);
     },
+    write: async (uow, _input, found) => ok(await snapshots.restore(uow, found)),
+    done: ({ params }, { row }) =>
+      log.info({ provider: params.provider_slug, snapshot_id: row.snapshot_id }, 'provider restored'),
   });
 }

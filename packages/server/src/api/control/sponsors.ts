@@ -1,6 +1,7 @@
 import { Page, PageQuery, SponsorProfile, SponsorSlug, SponsorSummary } from '@osigu-sandbox/contract';
 import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
+import { draftOf } from '../../core/sponsors/import/draft.ts';
 import {
   importProfile,
   issuesOfProfile,
@@ -10,9 +11,10 @@ import {
 } from '../../core/sponsors/import/profiles.ts';
 import { profileSchema } from '../../core/sponsors/import/schema.ts';
 import { type Issue, rejectIssues } from '../../platform/errors.ts';
+import type { Store } from '../../store/store.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { slice } from '../paging.ts';
-import { createCheck, tidyBody } from '../validation.ts';
+import { createCheck, maxIssues, tidyBody } from '../validation.ts';
 import { type ControlOptions, operatorOnly } from './control.ts';
 
 const tag = 'Sandbox control';
@@ -94,7 +96,7 @@ function readRoutes(endpoints: Endpoints, { units }: ControlOptions): void {
 
 function changeRoutes(endpoints: Endpoints, { units, log }: ControlOptions): void {
   const { store } = units;
-  const issuesOf = createProfileCheck();
+  const checked = createProfileCheck(store);
 
   endpoints.open({
     method: 'PUT',
@@ -121,7 +123,7 @@ function changeRoutes(endpoints: Endpoints, { units, log }: ControlOptions): voi
     ],
     open: async ({ params, request, reply }) => {
       const { sponsor_slug } = params;
-      const file = checked(issuesOf, sponsor_slug, request);
+      const file = await checked(request, sponsor_slug);
       const outcome = await importProfile(store, file);
       log.info({ sponsor_slug, outcome }, 'sponsor profile imported');
       reply.code(outcome === 'created' ? 201 : 200);
@@ -149,24 +151,21 @@ function changeRoutes(endpoints: Endpoints, { units, log }: ControlOptions): voi
   });
 }
 
-type ProfileCheck = ReturnType<typeof createProfileCheck>;
+/** A file of so many bytes may be read to its end for what is wrong with it: it is the operator's own. */
+const listAllTo = 1024 * 1024;
 
-/** What the schema says; only where that is nothing, what it cannot say. */
-function createProfileCheck() {
-  const check = createCheck(SponsorProfile, 'body');
-  return (body: unknown, size: number, slug: string) => {
+/** Answers the body as a profile; or everything that is wrong with it at once, what is taken by others too. */
+function createProfileCheck({ db }: Store) {
+  const check = createCheck(SponsorProfile, 'body', listAllTo);
+  return async (request: FastifyRequest, slug: string): Promise<Static<typeof SponsorProfile>> => {
+    const body = request.body ?? {};
+    const size = Number(request.headers['content-length'] ?? 0);
     const issues: Issue[] = [];
     tidyBody(body, issues);
     issues.push(...check(body, size));
-    return issues.length > 0 ? issues : issuesOfProfile(slug, body as Static<typeof SponsorProfile>);
+    const knowsAll = issues.length === 0 || (size <= listAllTo && issues.length < maxIssues);
+    if (knowsAll) issues.push(...(await issuesOfProfile(db, slug, draftOf(body, issues))));
+    rejectIssues(issues.slice(0, maxIssues));
+    return body as Static<typeof SponsorProfile>;
   };
-}
-
-function checked(
-  issuesOf: ProfileCheck,
-  slug: string,
-  { body, headers }: FastifyRequest,
-): Static<typeof SponsorProfile> {
-  rejectIssues(issuesOf(body ?? {}, Number(headers['content-length'] ?? 0), slug));
-  return body as Static<typeof SponsorProfile>;
 }

@@ -134,6 +134,7 @@ async function authenticate(
   options: OauthOptions,
 ): Promise<ClientRecord | Refusal> {
   const credentials = basicCredentials(request.headers.authorization);
+  if (credentials === undefined) noteNamed(request, options);
   if (credentials === undefined || mentionsCredentials(request)) return invalidClient;
   const { client_id, client_secret } = credentials;
   const client = await findClient(options.store.db, client_id);
@@ -168,6 +169,13 @@ function mentionsCredentials(request: FastifyRequest): boolean {
   const body = members(request.body);
   const query = members(request.query);
   return [body, query].some((part) => part.client_id !== undefined || part.client_secret !== undefined);
+}
+
+/** Who sends its credentials in the wrong place is to see that in its log. */
+function noteNamed(request: FastifyRequest, { store }: OauthOptions): void {
+  const client_id = members(request.body).client_id ?? members(request.query).client_id;
+  if (typeof client_id !== 'string' || client_id.length > 128 || client_id.includes('\u0000')) return;
+  request.findNamed = () => findClient(store.db, client_id);
 }
 
 function refuseGrant(request: FastifyRequest): Refusal | undefined {

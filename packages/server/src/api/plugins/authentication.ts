@@ -23,6 +23,7 @@ export function installAuthentication(app: FastifyInstance, options: Authenticat
   app.decorateRequest('caller', undefined);
   app.decorateRequest('operator', false);
   app.decorateRequest('identified', undefined);
+  app.decorateRequest('findNamed', undefined);
   app.addHook('onRequest', async (request, reply) => {
     const { access, oauthErrors } = request.routeOptions.config;
     if (request.is404) await identify(request, reply, options);

@@ -47,8 +47,7 @@ export function createFaultInjection(db: Executor): FaultInjection {
   return {
     meet: async (request, reply, { fault_plan_id: plan_id, reset_at_real }) => {
       if (plan_id === null) return false;
-      const path = request.url.split('?', 1)[0] ?? '';
-      const met = await faults.meet({ plan_id, reset_at_real }, request.method, path);
+      const met = await faults.meet({ plan_id, reset_at_real }, request.method, pathOf(request));
       if (met === undefined) return false;
       const { rule } = met;
       request.faultApplied = inWords(met);
@@ -120,6 +119,11 @@ export function installFaults(app: FastifyInstance, faults: FaultInjection | und
       if (spoilt !== undefined) done(null, spoilt.payload);
     }, done);
   });
+}
+
+/** As the router takes it, but not decoded yet: a target may name a host and end with a fragment. */
+function pathOf({ url }: FastifyRequest): string {
+  return url.replace(/^https?:\/\/.*?\//, '/').split(/[?#]/, 1)[0] ?? '';
 }
 
 function inWords({ rule, position }: MetRule): string {

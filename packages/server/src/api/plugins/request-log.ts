@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { keptOfValue } from '../../core/requests/bodies.ts';
+import { keptOfForm, keptOfValue } from '../../core/requests/bodies.ts';
 import type { EndedCall } from '../../core/requests/call.ts';
 import type { RequestLog } from '../../core/requests/request-log.ts';
 import { newId } from '../../platform/ids.ts';
@@ -19,6 +19,8 @@ declare module 'fastify' {
     identified: Identified | undefined;
     /** Of a call that was over before anybody knew whose it is. */
     whenIdentified: ((client: Identified) => void) | undefined;
+    /** Asks whose a call is that only names its client. Asked when the answer is out, so that its time tells nothing. */
+    findNamed: (() => Promise<Identified | undefined>) | undefined;
     /** What was sent, for the log. */
     sent: unknown;
     /** The body as it came, where it was JSON that could be read. */
@@ -38,7 +40,10 @@ export function identifyAs(request: FastifyRequest, client: Identified): void {
  * Hands each call of an identified client over when it has ended, with an answer or without one. Installed before
  * whatever may refuse a call.
  */
-export function installRequestLog(app: FastifyInstance, { record }: Pick<RequestLog, 'record'>): void {
+export function installRequestLog(
+  app: FastifyInstance,
+  { record, recordLater }: Pick<RequestLog, 'record' | 'recordLater'>,
+): void {
   app.decorateRequest('sent', undefined);
   app.decorateRequest('whenIdentified', undefined);
   app.addHook('onRequest', (request, reply, done) => {
@@ -46,8 +51,10 @@ export function installRequestLog(app: FastifyInstance, { record }: Pick<Request
       if (!request.url.startsWith('/_sandbox/')) record(endedCall(request, reply, client));
     };
     reply.raw.on('close', () => {
-      if (request.identified === undefined) request.whenIdentified = note;
-      else note(request.identified);
+      const { identified, findNamed } = request;
+      if (identified !== undefined) note(identified);
+      else if (findNamed === undefined) request.whenIdentified = note;
+      else recordLater(findNamed().then((client) => client && endedCall(request, reply, client)));
     });
     done();
   });
@@ -56,7 +63,7 @@ export function installRequestLog(app: FastifyInstance, { record }: Pick<Request
 /** Installed after whatever else changes an answer. */
 export function installAnswerNoting(app: FastifyInstance): void {
   app.addHook('onSend', (request, _reply, payload, done) => {
-    if (request.identified !== undefined) request.sent = payload;
+    if (request.identified !== undefined || request.findNamed !== undefined) request.sent = payload;
     done(null, payload);
   });
 }
@@ -98,9 +105,11 @@ function endedCall(request: FastifyRequest, reply: FastifyReply, client: Identif
 }
 
 /** A call without a body is given an empty one to be checked. */
-function keptOf({ body, headers, url }: FastifyRequest): string | undefined {
-  if (body === undefined || body === null || headers['content-type'] === undefined) return undefined;
-  return keptOfValue(body, url);
+function keptOf({ body, headers, url, routeOptions }: FastifyRequest): string | undefined {
+  const type = headers['content-type'];
+  if (body === undefined || body === null || type === undefined) return undefined;
+  if (/^\s*application\/x-www-form-urlencoded\b/i.test(type)) return keptOfForm(body);
+  return keptOfValue(body, { route: routeOptions.url ?? null, url });
 }
 
 function isBroken({ raw }: FastifyRequest): boolean {

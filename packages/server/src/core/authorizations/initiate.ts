@@ -7,7 +7,7 @@ import { findDiagnosis } from '../catalogues/catalogue.ts';
 import { unregisteredProducts, unsupportedTypes, wrongTypes } from '../catalogues/product-checks.ts';
 import type { SponsorProfile } from '../sponsors/profile.ts';
 import { requirementsFor } from '../sponsors/requirements.ts';
-import { findSponsor, isAffiliated } from '../sponsors/sponsors.ts';
+import { holdSponsor, isAffiliated } from '../sponsors/sponsors.ts';
 import type { RequestedLine } from './decision.ts';
 import { insertRequest, type NewRequestRow } from './store.ts';
 
@@ -29,7 +29,7 @@ export interface NewRequest {
 
 /** First phase: a PENDING_INDICATION request and nothing else. Everything wrong is listed in one answer. */
 export async function initiateRequest(uow: UnitOfWork, input: NewRequest): Promise<NewRequestRow> {
-  const sponsor = await findSponsor(uow.db, input.sponsor_slug);
+  const sponsor = await holdSponsor(uow.db, input.sponsor_slug);
   if (sponsor !== undefined && !(await isAffiliated(uow.db, uow.provider.provider_id, sponsor))) {
     throw fault('071-403-sponsor-not-affiliated');
   }

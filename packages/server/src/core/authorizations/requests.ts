@@ -130,9 +130,10 @@ async function describeRequests(context: Context, rows: readonly RequestRow[]) {
     const mine = <T extends { authorization_request_id: string }>(each: T) =>
       each.authorization_request_id === row.authorization_request_id;
     const attached = files.filter(mine);
+    const sponsor = profileOf(row);
     return requestView(row, {
       files: attached,
-      missing: missingIndications(row, profileOf(row), attached),
+      missing: sponsor === undefined ? [] : missingIndications(row, sponsor, attached),
       authorizations: authorizations.filter(mine),
       lines,
     });

@@ -7,7 +7,7 @@ import { findDiagnosis } from '../catalogues/catalogue.ts';
 import { unsupportedTypes } from '../catalogues/product-checks.ts';
 import type { Entitlement } from '../dispensing/entitlement.ts';
 import type { SponsorProfile } from '../sponsors/profile.ts';
-import { findSponsor, isAffiliated, slugsOf } from '../sponsors/sponsors.ts';
+import { holdSponsor, isAffiliated, slugsOf } from '../sponsors/sponsors.ts';
 import { findEntitlement } from './entitlement.ts';
 import { type Finding, invalid, rejectFindings } from './findings.ts';
 import { takenBy } from './lines/line.ts';
@@ -57,7 +57,7 @@ interface Named {
 }
 
 async function lookUp(uow: UnitOfWork, input: NewClaim): Promise<Named> {
-  const sponsor = await findSponsor(uow.db, input.sponsor_slug);
+  const sponsor = await holdSponsor(uow.db, input.sponsor_slug);
   if (sponsor !== undefined && !(await isAffiliated(uow.db, uow.provider.provider_id, sponsor))) {
     throw fault('071-403-sponsor-not-affiliated');
   }

@@ -16,6 +16,12 @@ test.each([
   ['/*', '/dispensing/v1/dispensations', true],
   ['/v1/{any}', '/v1/:odd', true],
   ['/v1/literal', '/v1/:odd', false],
+  ['/v1/sponsors', '/v1/%73ponsors', true],
+  ['/v1/sponsors', '/v1/%2573ponsors', false],
+  ['/v1/sponsors/a', '/v1/sponsors%2Fa', false],
+  ['/v1/products/a%20b', '/v1/products/a%20b', true],
+  ['/v1/products/a:b*', '/v1/products/a%3Abc', true],
+  ['/v1/products/%zz', '/v1/products/%zz', true],
 ])('%s and a call of %s: %s', (pattern, path, expected) => {
   expect(matchesPath(pattern, path)).toBe(expected);
 });

@@ -1,9 +1,9 @@
 /**
  * Paths of fault rules: `{anything}` or `:anything` stands for one segment, `*` at the end for all that follows, also
- * of a segment that has begun.
+ * of a segment that has begun. Both may be percent-encoded, as the paths of calls may.
  */
 export function matchesPath(pattern: string, path: string): boolean {
-  return fits(segmentsOf(pattern), segmentsOf(path), () => false);
+  return fits(segmentsOf(pattern), segmentsOf(path).map(decoded), () => false);
 }
 
 /** Whether calls of this route, written `/v1/things/:id`, can match the pattern. */
@@ -35,8 +35,18 @@ function fits(
   for (const [index, segment] of wanted.entries()) {
     const there = present[index];
     if (there === undefined) return false;
-    if (segment.endsWith('*')) return isOpen(there) || there.startsWith(segment.slice(0, -1));
-    if (!isParameter(segment) && !isOpen(there) && segment !== there) return false;
+    if (segment.endsWith('*')) return isOpen(there) || there.startsWith(decoded(segment.slice(0, -1)));
+    if (!isParameter(segment) && !isOpen(there) && decoded(segment) !== there) return false;
   }
   return wanted.length === present.length;
+}
+
+/** As the router does it: what is between two slashes by itself. */
+function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }

@@ -43,7 +43,7 @@ export async function readFaults(db: Executor, provider_id: string): Promise<Fau
   return {
     seed,
     routes: rows.map((row) => routeState(JSON.parse(row.rule), seed, row)),
-    deliveries: await readDeliveryFaults(db, plan_id),
+    deliveries: await readDeliveryFaults(db, { plan_id, provider_id }),
   };
 }
 

@@ -1,4 +1,5 @@
-import { otpNames, redactQuery } from '../../platform/redaction.ts';
+import { redactQuery } from '../../platform/redaction.ts';
+import { decodeAscii } from '../../platform/text.ts';
 
 /** A call as it was when it ended: references only, what is kept of them is made elsewhere and later. */
 export interface EndedCall {
@@ -55,9 +56,12 @@ export interface CallSummary {
 
 const longestPath = 1_024;
 
-/** Calls in which a `code` is a secret. */
-export function isAboutOtp(url: string): boolean {
-  return /\/otp\b/.test(url);
+/** Where a call went. */
+export type Target = Pick<EndedCall, 'route' | 'url'>;
+
+/** Calls in which a `code` is a secret, also those that missed their route. */
+export function isAboutOtp({ route, url }: Target): boolean {
+  return route === null ? /otp/i.test(decodeAscii(url)) : /\/otp\b/.test(route);
 }
 
 export function summaryOf(call: EndedCall): CallSummary {
@@ -69,11 +73,11 @@ export function summaryOf(call: EndedCall): CallSummary {
     at_real: call.at_real,
     reset_at_real: call.reset_at_real,
     method: call.method,
-    path: redactQuery(call.url, longestPath, isAboutOtp(call.url) ? otpNames : undefined),
+    path: redactQuery(call.url, longestPath, { hidesCodes: isAboutOtp(call) }),
     route: call.route,
     status: call.status,
     latency_ms: call.latency_ms,
-    error_code: call.error_code ?? oauthError(call),
+    error_code: oauthError(call) ?? call.error_code,
     idempotency: call.idempotency,
     fault: call.fault,
     request_bytes: call.request_bytes,
@@ -81,7 +85,7 @@ export function summaryOf(call: EndedCall): CallSummary {
   };
 }
 
-/** The token endpoint names its errors in its own way (RFC 6749). */
+/** The token endpoint names its errors in its own way (RFC 6749), whatever they are called in the registry. */
 function oauthError({ status, response }: EndedCall): string | null {
   if (status === null || status < 400 || response === undefined) return null;
   return /^\{"error":"(\w{1,64})"/.exec(response)?.[1] ?? null;

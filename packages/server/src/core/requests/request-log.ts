@@ -16,6 +16,8 @@ import { createThread } from './thread.ts';
  */
 export interface RequestLog {
   record(call: EndedCall): void;
+  /** Of a call that is over, but whose it is, if anybody's, is still being looked up. */
+  recordLater(call: Promise<EndedCall | undefined>): void;
   /** Resolves when what was recorded before is written, as far as that can be, and this provider's log has its size. */
   settle(provider_id: string): Promise<void>;
   list: Reading<typeof listRequests>;
@@ -62,6 +64,23 @@ export function createRequestLog({ store, log, live, onLost, ...bounds }: Reques
   let writing: Promise<void> | undefined;
   let isPlanned = false;
   let isReachable = true;
+  const awaited = new Set<Promise<void>>();
+
+  function record(call: EndedCall): void {
+    if (live.isWatched(call.provider_id)) live.publish(call.provider_id, liveCall(call));
+    queue.add(call);
+    planToWrite();
+  }
+
+  function recordLater(call: Promise<EndedCall | undefined>): void {
+    const recorded: Promise<void> = call
+      .then(
+        (found) => found && record(found),
+        () => onLost('failure', 1),
+      )
+      .finally(() => awaited.delete(recorded));
+    awaited.add(recorded);
+  }
 
   function planToWrite(): void {
     if (writing !== undefined || isPlanned) return;
@@ -122,12 +141,10 @@ export function createRequestLog({ store, log, live, onLost, ...bounds }: Reques
   }
 
   return {
-    record: (call) => {
-      if (live.isWatched(call.provider_id)) live.publish(call.provider_id, liveCall(call));
-      queue.add(call);
-      planToWrite();
-    },
+    record,
+    recordLater,
     settle: async (provider_id) => {
+      await Promise.all(awaited);
       // What is being written now may have begun before the last call ended.
       await writing;
       await write();
@@ -136,6 +153,7 @@ export function createRequestLog({ store, log, live, onLost, ...bounds }: Reques
     list: (provider_id, ...rest) => listRequests(reading, provider_id, ...rest),
     read: (provider_id, ...rest) => readRequest(reading, provider_id, ...rest),
     stop: async () => {
+      await Promise.all(awaited);
       await writing;
       await write();
       cancelPause?.();

@@ -21,7 +21,8 @@ export async function attach(
   settlement_id: string,
   input: AttachInput,
 ): Promise<{ attached: number; total_amount: number }> {
-  const slugs = slugsOf(await sponsorOf(uow.db, await requireSettlement(uow, settlement_id)));
+  const settlement = await requireSettlement(uow, settlement_id);
+  const slugs = slugsOf(await sponsorOf(uow.db, settlement));
   const named = namedBy(input);
   const by = named.path === 'claim_ids' ? 'claim_id' : 'authorization_id';
   const candidates = await lockClaims(uow.db, uow.provider.provider_id, by, named.ids);
@@ -29,7 +30,8 @@ export async function attach(
     uow.db,
     candidates.map((claim) => claim.claim_id),
   );
-  const { claims, issues, conflicts } = judge(named, candidates, { slugs, inLiveBatch });
+  const { currency_code } = settlement;
+  const { claims, issues, conflicts } = judge(named, candidates, { slugs, currency_code, inLiveBatch });
   rejectIssues(issues);
   step(settlementMachine, (await lockOwn(uow, settlement_id)).status, 'change');
   rejectIssues(conflicts, '071-409-claim-in-batch');

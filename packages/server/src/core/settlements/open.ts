@@ -1,7 +1,7 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { fault } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
-import { findSponsor, isAffiliated } from '../sponsors/sponsors.ts';
+import { holdSponsor, isAffiliated } from '../sponsors/sponsors.ts';
 import { insertSettlement, lockSettlement, type SettlementRow, selectSettlement } from './store.ts';
 import { type SettlementView, settlementView } from './views.ts';
 
@@ -17,7 +17,7 @@ export async function openSettlement(
   uow: UnitOfWork,
   { sponsor_slug, period }: NewSettlement,
 ): Promise<SettlementView> {
-  const sponsor = await findSponsor(uow.db, sponsor_slug);
+  const sponsor = await holdSponsor(uow.db, sponsor_slug);
   if (sponsor === undefined) {
     throw fault('071-422-validation', { errors: [{ path: 'sponsor_slug', message: 'is unknown' }] });
   }

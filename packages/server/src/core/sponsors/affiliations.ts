@@ -1,11 +1,12 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import { type Issue, rejectIssues } from '../../platform/errors.ts';
-import { findFixtureSponsor, findSponsor, listSponsors } from './sponsors.ts';
-import { lockProfiles } from './store.ts';
+import { rejectIssues } from '../../platform/errors.ts';
+import { takeTurn } from '../../store/row-lock.ts';
+import { holdSponsor, listSponsors } from './sponsors.ts';
 
 /** Replaces all of them; what is under way with a sponsor goes on. Answers the canonical slugs. */
 export async function setAffiliations(uow: UnitOfWork, slugs: readonly string[]): Promise<string[]> {
   const { provider_id } = uow.provider;
+  await takeTurn(uow.db, `affiliations of ${provider_id}`);
   const sponsors = await namedSponsors(uow, slugs);
   await uow.db.deleteFrom('affiliations').where('provider_id', '=', provider_id).execute();
   if (sponsors.length > 0) {
@@ -15,17 +16,14 @@ export async function setAffiliations(uow: UnitOfWork, slugs: readonly string[])
   return (await listSponsors(uow.db, provider_id)).map(({ sponsor_slug }) => sponsor_slug);
 }
 
-/** An alias means the sponsor itself. An imported one is locked, so that nobody deletes it in the meantime. */
+/** An alias means the sponsor itself. */
 async function namedSponsors({ db }: UnitOfWork, slugs: readonly string[]): Promise<string[]> {
   const named: (string | undefined)[] = [];
-  for (const slug of slugs) named.push((await findSponsor(db, slug))?.sponsor_slug);
-  const known = [...new Set(named.flatMap((slug) => slug ?? []))];
-  const imported = known.filter((slug) => findFixtureSponsor(slug) === undefined);
-  const locked = await lockProfiles(db, imported);
-  const issues: Issue[] = named.flatMap((slug, index) => {
-    const gone = slug === undefined || (imported.includes(slug) && !locked.includes(slug));
-    return gone ? [{ path: `sponsor_slugs[${index}]`, message: 'is unknown' }] : [];
-  });
-  rejectIssues(issues);
-  return known;
+  for (const slug of slugs) named.push((await holdSponsor(db, slug))?.sponsor_slug);
+  rejectIssues(
+    named.flatMap((slug, index) =>
+      slug === undefined ? [{ path: `sponsor_slugs[${index}]`, message: 'is unknown' }] : [],
+    ),
+  );
+  return [...new Set(named.flatMap((slug) => slug ?? []))];
 }

@@ -15,10 +15,6 @@ export function delayOf(latency: Latency, ordinal: number): number {
   return Math.round(secondsOf(latency, ordinal) * second);
 }
 
-export function longestDelay(latency: Latency): number {
-  return latency.distribution === 'fixed' ? latency.seconds : latency.max_seconds;
-}
-
 function secondsOf(latency: Latency, ordinal: number): number {
   if (latency.distribution === 'fixed') return latency.seconds;
   const { min_seconds = 0, max_seconds, seed = 0 } = latency;

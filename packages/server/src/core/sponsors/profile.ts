@@ -9,7 +9,7 @@ import type {
   SettlementRule,
   VerificationMethod,
 } from '@osigu-sandbox/contract';
-import { productTypes } from '@osigu-sandbox/contract';
+import { otpChannels, productTypes } from '@osigu-sandbox/contract';
 import { fromWire, type MinorUnits } from '../../platform/money.ts';
 import { ordinaryFile } from '../files/content.ts';
 
@@ -79,6 +79,7 @@ export interface IndicationRule {
 
 /** Seconds until an asynchronous sponsor decides (D: about 30), and until a batch is decided (S). */
 const usualDelay = 30;
+export const usualAuthorizationTypes = ['PRESCRIPTION', 'MEDICAL_INDICATION', 'LAB_ORDER', 'PROCEDURE'];
 
 export function profileOf(file: ProfileFile): SponsorProfile {
   const { evaluation, settlement } = file;
@@ -126,18 +127,13 @@ function requirementsOf(file: ProfileFile): Record<ProductType, Requirements> {
 function demanded(demands: Demands): Requirements {
   return {
     required_fields: demands.required_fields ?? [],
-    authorization_types: demands.authorization_types ?? [
-      'PRESCRIPTION',
-      'MEDICAL_INDICATION',
-      'LAB_ORDER',
-      'PROCEDURE',
-    ],
+    authorization_types: demands.authorization_types ?? usualAuthorizationTypes,
     indications: (demands.indications ?? []).map((indication) => ({ ...ordinaryFile, ...indication })),
     verification: {
       authorization: demands.verification?.authorization ?? null,
       dispensation: demands.verification?.dispensation ?? null,
     },
-    otp_channels: demands.otp_channels ?? ['SMS', 'EMAIL'],
+    otp_channels: demands.otp_channels ?? otpChannels,
     cost_sharing: {
       copayment_amount: fromWire(demands.cost_sharing?.copayment_amount ?? 0),
       coinsurance_percent: demands.cost_sharing?.coinsurance_percent ?? 0,

@@ -4,7 +4,7 @@ import { fault } from '../../platform/errors.ts';
 import { sha256 } from '../../platform/hashing.ts';
 import type { Executor } from '../../store/statement.ts';
 import { profileOf, type SponsorProfile } from './profile.ts';
-import { selectAffiliation, selectAffiliations, selectProfile } from './store.ts';
+import { holdProfile, selectAffiliation, selectAffiliations, selectProfile } from './store.ts';
 
 const fixturesBySlug = new Map(
   fixtureSponsors.flatMap((file) => {
@@ -25,17 +25,35 @@ const lastVersion = new Map<string, string>();
 const mostRead = 2_000;
 
 /** By any of its slugs. Costs nothing for a sponsor of the fixtures, for an imported one a look-up. */
-export async function findSponsor(db: Executor, slug: string): Promise<SponsorProfile | undefined> {
+export function findSponsor(db: Executor, slug: string): Promise<SponsorProfile | undefined> {
+  return findBy(selectProfile, db, slug);
+}
+
+/**
+ * As `findSponsor`, for a transaction that writes what names it: until that ends the sponsor is not deleted and keeps
+ * its currency and its slugs.
+ */
+export async function holdSponsor(db: Executor, slug: string): Promise<SponsorProfile | undefined> {
+  const profile = await findBy(holdProfile, db, slug);
+  // Whoever had to wait was let in by a slug of the profile before.
+  return profile !== undefined && slugsOf(profile).includes(slug) ? profile : undefined;
+}
+
+async function findBy(
+  select: typeof selectProfile,
+  db: Executor,
+  slug: string,
+): Promise<SponsorProfile | undefined> {
   const fixture = findFixtureSponsor(slug);
   if (fixture !== undefined) return fixture;
-  const [row] = await selectProfile(db, { slug, known: lastVersion.get(slug) ?? '' });
+  const [row] = await select(db, { slug, known: lastVersion.get(slug) ?? '' });
   if (row === undefined) return undefined;
   const known = readByVersion.get(row.version);
   if (known !== undefined) return known;
   // Only where this one was forgotten in between.
   if (row.profile === null) {
     lastVersion.delete(slug);
-    return findSponsor(db, slug);
+    return findBy(select, db, slug);
   }
   lastVersion.set(slug, row.version);
   return read(row.profile, row.version);
@@ -67,20 +85,19 @@ export async function sponsorOf(
   return profile;
 }
 
-/** Those of many things, each sponsor looked up once. */
+/**
+ * Those of many things, each sponsor looked up once. Undefined for one that is gone: a list is read in several
+ * statements, between which its provider may be reset and the sponsor deleted.
+ */
 export async function sponsorsOf(
   db: Executor,
   rows: readonly { readonly sponsor_slug: string }[],
-): Promise<(row: { readonly sponsor_slug: string }) => SponsorProfile> {
-  const bySlug = new Map<string, SponsorProfile>();
+): Promise<(row: { readonly sponsor_slug: string }) => SponsorProfile | undefined> {
+  const bySlug = new Map<string, SponsorProfile | undefined>();
   for (const { sponsor_slug } of rows) {
-    if (!bySlug.has(sponsor_slug)) bySlug.set(sponsor_slug, await sponsorOf(db, { sponsor_slug }));
+    if (!bySlug.has(sponsor_slug)) bySlug.set(sponsor_slug, await findSponsor(db, sponsor_slug));
   }
-  return ({ sponsor_slug }) => {
-    const profile = bySlug.get(sponsor_slug);
-    if (profile === undefined) throw fault('071-404-sponsor');
-    return profile;
-  };
+  return ({ sponsor_slug }) => bySlug.get(sponsor_slug);
 }
 
 export async function listSponsors(db: Executor, provider_id: string): Promise<SponsorProfile[]> {

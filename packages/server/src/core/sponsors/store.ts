@@ -1,4 +1,5 @@
-import { change, type Executor, lookup } from '../../store/statement.ts';
+import { presenceLock, removalLock, rowLock } from '../../store/row-lock.ts';
+import { type Executor, lookup, statement } from '../../store/statement.ts';
 
 interface ProfileRow {
   readonly sponsor_slug: string;
@@ -7,19 +8,28 @@ interface ProfileRow {
   readonly profile: string | null;
 }
 
-/** By any of its slugs. `known`: the version that the caller has, or nothing. */
-export const selectProfile = lookup<{ slug: string; known: string }, ProfileRow>(
-  ['sponsor_profiles', 'sponsor_slugs'],
-  (db, { slug, known }) =>
-    db
-      .selectFrom('sponsor_slugs')
-      .innerJoin('sponsor_profiles', 'sponsor_profiles.sponsor_slug', 'sponsor_slugs.sponsor_slug')
-      .select((eb) => [
-        'sponsor_profiles.sponsor_slug',
-        'version',
-        eb.case().when('version', '=', known).then(null).else(eb.ref('profile')).end().as('profile'),
-      ])
-      .where('slug', '=', slug),
+/** `known`: the version that the caller has, or nothing. */
+type WhichProfile = { slug: string; known: string };
+
+const profileBySlug = (db: Executor, { slug, known }: WhichProfile) =>
+  db
+    .selectFrom('sponsor_slugs')
+    .innerJoin('sponsor_profiles', 'sponsor_profiles.sponsor_slug', 'sponsor_slugs.sponsor_slug')
+    .select((eb) => [
+      'sponsor_profiles.sponsor_slug',
+      'version',
+      eb.case().when('version', '=', known).then(null).else(eb.ref('profile')).end().as('profile'),
+    ])
+    .where('slug', '=', slug);
+
+const tablesOfProfile = ['sponsor_profiles', 'sponsor_slugs'] as const;
+
+/** By any of its slugs. */
+export const selectProfile = lookup<WhichProfile, ProfileRow>(tablesOfProfile, profileBySlug);
+
+/** As `selectProfile`; until the transaction ends nobody gets past `lockForRemoval`. */
+export const holdProfile = lookup<WhichProfile, ProfileRow>(tablesOfProfile, (db, which) =>
+  profileBySlug(db, which).modifyEnd(presenceLock(db, 'sponsor_profiles')),
 );
 
 interface AffiliatedRow {
@@ -79,23 +89,20 @@ export async function selectSlugs(db: Executor, sponsor_slug: string): Promise<s
   return rows.map((row) => row.slug);
 }
 
-/**
- * Until the end of the transaction nobody else replaces, deletes or affiliates it. Answers the slugs that are
- * there, always locked in the same order.
- */
-export async function lockProfiles(db: Executor, slugs: readonly string[]): Promise<string[]> {
-  const locked: string[] = [];
-  for (const sponsor_slug of [...slugs].sort()) {
-    if ((await lockProfile(db, { sponsor_slug })) > 0) locked.push(sponsor_slug);
-  }
-  return locked;
-}
+const profileOwn = (db: Executor, { sponsor_slug }: { sponsor_slug: string }) =>
+  db.selectFrom('sponsor_profiles').select('sponsor_slug').where('sponsor_slug', '=', sponsor_slug);
 
-const lockProfile = change<{ sponsor_slug: string }>((db, { sponsor_slug }) =>
-  db
-    .updateTable('sponsor_profiles')
-    .set((eb) => ({ version: eb.ref('version') }))
-    .where('sponsor_slug', '=', sponsor_slug),
+/** Until the end of the transaction nobody else replaces or deletes it. No row where it is not there. */
+export const lockProfile = statement<{ sponsor_slug: string }, { sponsor_slug: string }>((db, which) =>
+  profileOwn(db, which).modifyEnd(rowLock(db)),
+);
+
+/**
+ * As `lockProfile`, once all who hold it have ended: what they wrote is seen from here on, and nobody holds it any more.
+ * For a transaction that has it by `lockProfile`, so that no two wait for the same holders.
+ */
+export const lockForRemoval = statement<{ sponsor_slug: string }, { sponsor_slug: string }>((db, which) =>
+  profileOwn(db, which).modifyEnd(removalLock(db)),
 );
 
 export interface NewProfile {
@@ -140,7 +147,18 @@ export async function deleteProfile(db: Executor, sponsor_slug: string): Promise
   await db.deleteFrom('sponsor_profiles').where('sponsor_slug', '=', sponsor_slug).execute();
 }
 
-const naming = ['authorization_requests', 'claims', 'settlements', 'affiliations', 'otps'] as const;
+/**
+ * In this order: another provider dispenses what was requested, and a claim is born of that, each while the one before
+ * is there, without holding the sponsor.
+ */
+const naming = [
+  'affiliations',
+  'authorization_requests',
+  'dispensations',
+  'claims',
+  'settlements',
+  'otps',
+] as const;
 
 /** Whether anything of any provider names one of the slugs. An authorization names the sponsor of its request. */
 export async function isNamed(db: Executor, slugs: readonly string[]): Promise<boolean> {

@@ -11,7 +11,7 @@ import { findBeneficiary } from '../beneficiaries/service.ts';
 import type { BeneficiaryRow } from '../beneficiaries/store.ts';
 import { putMessage } from '../outbox/outbox.ts';
 import type { SponsorProfile } from '../sponsors/profile.ts';
-import { findSponsor, isAffiliated } from '../sponsors/sponsors.ts';
+import { holdSponsor, isAffiliated } from '../sponsors/sponsors.ts';
 import {
   destinationOf,
   drawCode,
@@ -78,7 +78,7 @@ async function partiesOf(
   uow: UnitOfWork,
   { beneficiary_id, sponsor_slug, channel }: Static<typeof OtpSend>,
 ): Promise<{ person: BeneficiaryRow; profile: SponsorProfile }> {
-  const profile = await findSponsor(uow.db, sponsor_slug);
+  const profile = await holdSponsor(uow.db, sponsor_slug);
   if (profile !== undefined && !(await isAffiliated(uow.db, uow.provider.provider_id, profile))) {
     throw fault('071-403-sponsor-not-affiliated');
   }

@@ -1,6 +1,7 @@
 import type { DeliveryFault, FaultPlanState } from '@osigu-sandbox/contract';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import type { Executor } from '../../store/statement.ts';
+import { selectSubscriptions } from '../subscriptions/store.ts';
 import { endEveryWait, insertDeliveryFault, selectDeliveryFaults } from './store.ts';
 
 /** The part of a provider's fault plan that is about deliveries; a new one begins to count anew. */
@@ -31,14 +32,18 @@ export async function leaveDeliveryFaults({ db, provider }: UnitOfWork): Promise
   await endEveryWait(db, { provider_id: provider.provider_id });
 }
 
+/** Without those about a subscription that has been deleted: nothing can meet them, and nobody could put them again. */
 export async function readDeliveryFaults(
   db: Executor,
-  plan_id: string,
+  { plan_id, provider_id }: { readonly plan_id: string; readonly provider_id: string },
 ): Promise<FaultPlanState['deliveries']> {
   const rows = await selectDeliveryFaults(db, { plan_id });
-  return rows.map(({ rule, max_uses, used }) => ({
+  const rules = rows.map(({ rule, max_uses, used }) => ({
     ...(JSON.parse(rule) as DeliveryFault),
     used,
     remaining: max_uses === null ? null : max_uses - used,
   }));
+  if (rules.every(({ subscription_id }) => subscription_id === undefined)) return rules;
+  const there = new Set((await selectSubscriptions(db, { provider_id })).map((each) => each.subscription_id));
+  return rules.filter(({ subscription_id }) => subscription_id === undefined || there.has(subscription_id));
 }

@@ -8,6 +8,7 @@ export interface SentPost {
   readonly response_status: number | null;
   /** Null when the whole answer came in time. */
   readonly error: TransportError | null;
+  /** What came, also of an answer that did not end. */
   readonly response_excerpt: string | null;
   readonly retry_after: string | null;
   /** From the beginning of the request, the wait for a connection included. */
@@ -39,7 +40,7 @@ export function exchange(
       ended = true;
       cancel();
       onEnd();
-      const response_excerpt = error === null ? (excerpt?.text() ?? null) : null;
+      const response_excerpt = excerpt?.text() ?? null;
       const latency_ms = Math.round(monotonicNow() - began);
       resolve({ response_status, error, response_excerpt, retry_after, latency_ms });
     }
@@ -55,7 +56,7 @@ export function exchange(
         if (ended) started.abort(new Error('Not sent in time'));
       },
       onResponseStart: (_controller, statusCode, headers) => {
-        // An informational answer comes before the one that counts.
+        // An informational answer comes before the one that counts; only a very long one gets here.
         if (statusCode < 200) return;
         response_status = statusCode;
         const value = headers['retry-after'];
@@ -68,12 +69,18 @@ export function exchange(
         reading.abort(new Error('The rest of the answer is not read'));
       },
       onResponseEnd: () => end(null),
-      onResponseError: (_controller, error) => end(transportErrorOf(error)),
+      onResponseError: (_controller, error) =>
+        end(endsWithHead(response_status) ? null : transportErrorOf(error, response_status !== null)),
     };
     try {
       dispatcher.dispatch(request, handler);
     } catch (error) {
-      end(transportErrorOf(error));
+      end(transportErrorOf(error, false));
     }
   });
+}
+
+/** RFC 9112 6.3: whatever their `Content-Length` says, which undici would wait for. */
+function endsWithHead(response_status: number | null): boolean {
+  return response_status === 204 || response_status === 304;
 }

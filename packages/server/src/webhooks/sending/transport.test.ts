@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Answer, openReceiver, type Receiver } from '../test-bed.ts';
 import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 
@@ -58,6 +58,41 @@ describe('an answer in time', () => {
     expect(elsewhere.received).toEqual([]);
   });
 
+  it('that can have no body ends with its head, whatever length that names', async () => {
+    for (const status of ['204 No Content', '304 Not Modified']) {
+      for (const body of ['', 'ok']) {
+        const receiver = await receiverThat(
+          (request) => void request.socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\n${body}`),
+        );
+        expect(await transportWith().post(post(receiver.url))).toMatchObject({
+          response_status: Number.parseInt(status, 10),
+          error: null,
+        });
+      }
+    }
+  });
+
+  it('counts after those that only inform, the 100 that nobody asked for among them: one post, one connection', async () => {
+    const sockets = new Set<unknown>();
+    const receiver = await receiverThat((request, response) => {
+      sockets.add(request.socket);
+      response.writeContinue();
+      response.writeProcessing();
+      response.writeContinue();
+      response.end('HTTP/1.1 100 Continue\r\n\r\n');
+    });
+    const transport = transportWith();
+    for (const count of [1, 2, 3]) {
+      expect(await transport.post(post(receiver.url))).toMatchObject({
+        response_status: 200,
+        error: null,
+        response_excerpt: 'HTTP/1.1 100 Continue\r\n\r\n',
+      });
+      expect(receiver.received).toHaveLength(count);
+    }
+    expect(sockets.size).toBe(1);
+  });
+
   it('hands on Retry-After', async () => {
     const receiver = await receiverThat((_, response) =>
       response.writeHead(429, { 'retry-after': '7' }).end(),
@@ -112,10 +147,29 @@ describe('what goes wrong is an outcome with a code', () => {
     expect(sent.latency_ms).toBeGreaterThanOrEqual(25);
   });
 
-  it('TIMEOUT when the body does not end in time, though its head came', async () => {
+  it('TIMEOUT when the body does not end in time, though its head came, with what came of it', async () => {
     const receiver = await receiverThat((_, response) => void response.write('a little'));
     const sent = await transportWith({ timeout: 60 }).post(post(receiver.url));
-    expect(sent).toMatchObject({ response_status: 200, error: 'TIMEOUT' });
+    expect(sent).toMatchObject({
+      response_status: 200,
+      error: 'TIMEOUT',
+      response_excerpt: 'a little',
+    });
+  });
+
+  it('CONNECTION_RESET when it is closed midway, with what came', async () => {
+    for (const connection of ['keep-alive', 'close']) {
+      const receiver = await receiverThat((request) => {
+        request.socket.end(
+          `HTTP/1.1 200 OK\r\nConnection: ${connection}\r\nContent-Length: 20\r\n\r\na little`,
+        );
+      });
+      expect(await transportWith().post(post(receiver.url))).toMatchObject({
+        response_status: 200,
+        error: 'CONNECTION_RESET',
+        response_excerpt: 'a little',
+      });
+    }
   });
 
   it('CONNECTION_REFUSED', async () => {
@@ -142,9 +196,20 @@ describe('what goes wrong is an outcome with a code', () => {
     expect(await transportWith().post(post(url))).toMatchObject({ response_status: null, error: 'TLS' });
   });
 
-  it('INVALID_ANSWER', async () => {
-    const receiver = await receiverThat((request) => void request.socket.end('nonsense\r\n\r\n'));
-    expect(await transportWith().post(post(receiver.url))).toMatchObject({ error: 'INVALID_ANSWER' });
+  it.each([
+    'nonsense',
+    'HTTP/1.1 000 None\r\nContent-Length: 0',
+    'HTTP/1.1 99 Less\r\nContent-Length: 0',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3',
+    'HTTP/1.1 200 OK\r\nContent-Length: -1',
+    'HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other',
+  ])('INVALID_ANSWER to %j', async (head) => {
+    const receiver = await receiverThat((request) => void request.socket.write(`${head}\r\n\r\nok`));
+    expect(await transportWith().post(post(receiver.url))).toMatchObject({
+      response_status: null,
+      error: 'INVALID_ANSWER',
+    });
   });
 });
 
@@ -221,4 +286,27 @@ it('a lane has at most 8 connections, and a lane that hangs does not hold up ano
   }
   expect(most).toBe(8);
   expect((await done).every(({ response_status }) => response_status === 200)).toBe(true);
+});
+
+it('a lane whose URL is changed again and again leaves no connection behind, and what is under way ends well', async () => {
+  const open = new Set<object>();
+  let release = () => {};
+  const receiver = await receiverThat((request, response) => {
+    if (!open.has(request.socket)) request.socket.on('close', () => open.delete(request.socket));
+    open.add(request.socket);
+    if (request.url === '/hook?slow') release = () => response.end();
+    else response.end();
+  });
+  const transport = transportWith();
+  const slow = transport.post(post(`${receiver.url}?slow`));
+  while (receiver.received.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (let change = 0; change < 5; change += 1) {
+    const url = `${receiver.url}?change=${change}`;
+    const sent = await Promise.all(Array.from({ length: 8 }, () => transport.post(post(url))));
+    expect(sent.every(({ response_status }) => response_status === 200)).toBe(true);
+  }
+  release();
+  expect(await slow).toMatchObject({ response_status: 200, error: null });
+  // What was closed is told to the receiver a moment later.
+  await vi.waitFor(() => expect(open.size).toBe(8));
 });

@@ -5,6 +5,7 @@ import { guardedLookup, isLiteralRefused, type Resolve } from '../address-guard.
 import { type TargetPolicy, urlReasons } from '../target-rules.ts';
 import { createDeadlines } from './deadlines.ts';
 import { exchange, type SentPost } from './exchange.ts';
+import { createConnector } from './interim-answers.ts';
 
 export interface OutgoingPost {
   /** Posts of one lane (a subscription) share their connections and no others. */
@@ -30,12 +31,13 @@ export interface TransportOptions {
 const wholeExchange = 10 * second;
 
 export function createTransport({ policy, timeout = wholeExchange, resolve }: TransportOptions): Transport {
-  const routes = createRoutes(policy, {
+  const lookup = guardedLookup(policy, resolve);
+  const routes = createRoutes(policy, () => ({
     pipelining: 1,
     keepAliveTimeout: 4 * second,
     keepAliveMaxTimeout: 30 * second,
-    connect: { lookup: guardedLookup(policy, resolve), timeout },
-  });
+    connect: createConnector({ lookup, timeout }),
+  }));
   const deadlines = createDeadlines(timeout);
   return {
     post: ({ lane, url, headers, body }) => {
@@ -70,6 +72,7 @@ function allowedUrl(text: string, policy: TargetPolicy): URL | undefined {
 
 /** How a lane reaches its URL: checked once, for the rules are the same as long as this process lives. */
 interface Route {
+  readonly url: string;
   readonly origin: string;
   /** With its query. */
   readonly path: string;
@@ -97,24 +100,31 @@ function connectionOf({ origin, options, connections, idle }: Route): Connection
   return connections.reduce((least, one) => (one.posts < least.posts ? one : least));
 }
 
+/** Each connection waits for what is on its way. */
+function leave({ connections }: Route): void {
+  for (const { client } of connections) client.close().catch(() => undefined);
+}
+
 /** Routes that are not used for long hold no connection, only their own memory; beyond this many the oldest go. */
 const maxRoutes = 2_000;
 
-function createRoutes(policy: TargetPolicy, options: Client.Options) {
-  // In order of use, the latest last.
+/** One for each lane: where it went before its URL was changed, no connection stays. */
+function createRoutes(policy: TargetPolicy, newOptions: () => Client.Options) {
+  // By lane, in order of use, the latest last.
   const routes = new Map<string, Route>();
-  let latest = '';
+  let latest: Route | undefined;
 
   /** Undefined when nothing may be sent there. */
-  function of(lane: string, text: string): Route | undefined {
-    const key = `${lane} ${text}`;
-    const known = routes.get(key);
-    if (known !== undefined && key === latest) return known;
-    const route = known ?? newRoute(text);
+  function of(lane: string, url: string): Route | undefined {
+    const known = routes.get(lane);
+    const isSame = known?.url === url;
+    if (isSame && known === latest) return known;
+    const route = isSame ? known : newRoute(url);
     if (route === undefined) return undefined;
-    latest = key;
-    routes.delete(key);
-    routes.set(key, route);
+    if (known !== undefined && !isSame) leave(known);
+    latest = route;
+    routes.delete(lane);
+    routes.set(lane, route);
     if (routes.size > maxRoutes) forgetOldest();
     return route;
   }
@@ -123,14 +133,13 @@ function createRoutes(policy: TargetPolicy, options: Client.Options) {
     const url = allowedUrl(text, policy);
     if (url === undefined) return undefined;
     const path = `${url.pathname}${url.search}`;
-    return { origin: url.origin, path, options, connections: [], idle: [] };
+    return { url: text, origin: url.origin, path, options: newOptions(), connections: [], idle: [] };
   }
 
   function forgetOldest(): void {
-    for (const [key, { connections }] of routes) {
-      routes.delete(key);
-      // Each waits for what is on its way.
-      for (const { client } of connections) client.close().catch(() => undefined);
+    for (const [lane, route] of routes) {
+      routes.delete(lane);
+      leave(route);
       return;
     }
   }

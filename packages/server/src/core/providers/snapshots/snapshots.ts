@@ -1,5 +1,5 @@
 import { providerNow } from '../../../engine/clock.ts';
-import type { UnitsOfWork } from '../../../engine/unit-of-work.ts';
+import type { UnitOfWork, UnitsOfWork } from '../../../engine/unit-of-work.ts';
 import { fault } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import { isoTimestamp, realNow } from '../../../platform/time.ts';
@@ -30,15 +30,33 @@ const maxSize = 256 * megabyte;
 const cacheSize = 32 * megabyte;
 
 export interface Snapshots {
-  /** Everything of the provider at one moment. A name is given to the newest that asks for it: the older one goes. */
-  take(provider_id: string, name: string | undefined): Promise<SnapshotView>;
+  /** Everything of the provider at one moment, not kept yet. */
+  take(provider_id: string, name: string | undefined): Promise<TakenSnapshot>;
+  /** Locks exclusively. A name is given to the newest that asks for it: the older one goes. */
+  keep(uow: UnitOfWork, taken: TakenSnapshot): Promise<SnapshotView>;
   list(
     provider_id: string,
     window: { readonly limit: number; readonly offset: number },
   ): Promise<{ total: number; content: SnapshotView[] }>;
   remove(provider_id: string, snapshot_id: string): Promise<void>;
-  /** In one transaction: whoever reads sees the old world or the new one, and after a crash it is one of the two. */
-  restore(provider_id: string, which: WhichSnapshot): Promise<Restored>;
+  find(provider_id: string, which: WhichSnapshot): Promise<FoundSnapshot>;
+  /**
+   * In a transaction that locks exclusively: whoever reads sees the old world or the new one, and after a crash it is one
+   * of the two.
+   */
+  restore(uow: UnitOfWork, found: FoundSnapshot): Promise<Restored>;
+}
+
+export interface FoundSnapshot {
+  readonly row: SnapshotRow;
+  readonly world: World;
+}
+
+export interface TakenSnapshot extends FoundSnapshot {
+  /** The world as it is kept. */
+  readonly content: Uint8Array;
+  /** Of its text. */
+  readonly size: number;
 }
 
 export type SnapshotView = ReturnType<typeof viewOf>;
@@ -62,21 +80,6 @@ export function createSnapshots(units: UnitsOfWork): Snapshots {
     return world;
   }
 
-  async function keep(row: SnapshotRow, content: Uint8Array): Promise<void> {
-    const { provider_id, name, bytes } = row;
-    await units.run(
-      provider_id,
-      async (uow) => {
-        if (name !== null) await deleteSnapshotRow(uow.db, provider_id, { name });
-        const kept = await sumSnapshots(uow.db, provider_id);
-        if (kept.count >= maxSnapshots || kept.bytes + bytes > maxBytes)
-          throw fault('071-422-snapshot-limit');
-        await insertSnapshot(uow.db, { ...row, content });
-      },
-      { lock: 'exclusive' },
-    );
-  }
-
   return {
     take: async (provider_id, name) => {
       const world = await units.run(provider_id, takeWorld, { lock: 'exclusive' });
@@ -92,7 +95,15 @@ export function createSnapshots(units: UnitsOfWork): Snapshots {
         bytes: content.length,
         created_at_real: realNow(),
       };
-      await keep(row, content);
+      return { row, world, content, size };
+    },
+
+    keep: async (uow, { row, world, content, size }) => {
+      const { provider_id, name, bytes } = row;
+      if (name !== null) await deleteSnapshotRow(uow.db, provider_id, { name });
+      const kept = await sumSnapshots(uow.db, provider_id);
+      if (kept.count >= maxSnapshots || kept.bytes + bytes > maxBytes) throw fault('071-422-snapshot-limit');
+      await insertSnapshot(uow.db, { ...row, content });
       cache.put(row.snapshot_id, world, size);
       return viewOf(row);
     },
@@ -107,13 +118,16 @@ export function createSnapshots(units: UnitsOfWork): Snapshots {
       cache.delete(snapshot_id);
     },
 
-    restore: async (provider_id, which) => {
+    find: async (provider_id, which) => {
       const row = await selectSnapshot(db, provider_id, which);
       if (row === undefined) throw fault('071-404-snapshot');
       if (row.schema_version !== schemaVersion) throw fault('071-409-snapshot-outdated');
-      const world = await worldOf(row);
+      return { row, world: await worldOf(row) };
+    },
+
+    restore: async (uow, { row, world }) => {
       try {
-        const offset = await units.run(provider_id, (uow) => restoreWorld(uow, world), { lock: 'exclusive' });
+        const offset = await restoreWorld(uow, world);
         return { ...viewOf(row), now: isoTimestamp(providerNow(offset)) };
       } catch (error) {
         if (failureKind(error) === 'unique') throw fault('071-409-ids-taken', { cause: error });

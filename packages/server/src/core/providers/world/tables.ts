@@ -95,6 +95,6 @@ export const outsideWorld = {
   clients: 'credentials stay',
   limit_lifts: 'limits stay',
   snapshots: 'worlds that were kept',
-  idempotency_keys: 'answers of a world that was replaced: wiped with it',
+  idempotency_keys: 'answers of a world that was replaced: wiped with it, but those of the control surface',
   request_log: 'what was called: evidence of the runs before',
 } as const satisfies Record<Exclude<keyof Database, WorldTableName>, string>;

@@ -7,10 +7,15 @@ const claim = (claim_id: string, over: Partial<CandidateRow> = {}): CandidateRow
   authorization_id: 'auth_1',
   sponsor_slug: 'sponsor-sandbox-do',
   status: 'COMPLETED',
+  currency_code: 'DOP',
   covered_amount: 1,
   ...over,
 });
-const circumstances = { slugs: ['sponsor-sandbox-do'], inLiveBatch: new Set(['clm_live']) };
+const circumstances = {
+  slugs: ['sponsor-sandbox-do'],
+  currency_code: 'DOP',
+  inLiveBatch: new Set(['clm_live']),
+};
 
 describe('what may be attached', () => {
   test('lists every wrong name with its place, and every one that is too late', () => {
@@ -30,6 +35,15 @@ describe('what may be attached', () => {
       { path: 'claim_ids[5]', message: 'is named twice' },
     ]);
     expect(conflicts).toEqual([{ path: 'claim_ids[4]', message: 'is in a live batch' }]);
+  });
+
+  test('nothing in another currency than the settlement, which would add up to nonsense', () => {
+    const candidates = [claim('clm_1'), claim('clm_2', { authorization_id: 'auth_2', currency_code: 'GTQ' })];
+    const wrong = { message: 'is in GTQ, the settlement in DOP' };
+    const byClaim = judge({ path: 'claim_ids', ids: ['clm_1', 'clm_2'] }, candidates, circumstances);
+    expect(byClaim.issues).toEqual([{ path: 'claim_ids[1]', ...wrong }]);
+    const byAuthorization = judge({ path: 'authorization_ids', ids: ['auth_2'] }, candidates, circumstances);
+    expect(byAuthorization.issues).toEqual([{ path: 'authorization_ids[0]', ...wrong }]);
   });
 
   test('an authorization stands for all of its claims that are free', () => {

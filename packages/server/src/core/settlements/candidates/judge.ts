@@ -18,6 +18,7 @@ export interface Judgement {
 
 export interface Circumstances {
   readonly slugs: readonly string[];
+  readonly currency_code: string;
   readonly inLiveBatch: ReadonlySet<string>;
 }
 
@@ -44,7 +45,7 @@ export function judge(
 function judgeOne(
   path: string,
   named: readonly CandidateRow[],
-  { slugs, inLiveBatch }: Circumstances,
+  { slugs, currency_code, inLiveBatch }: Circumstances,
   into: { claims: CandidateRow[]; issues: Issue[]; conflicts: Issue[] },
 ): void {
   const [first] = named;
@@ -55,6 +56,12 @@ function judgeOne(
   }
   if (named.every((claim) => !slugs.includes(claim.sponsor_slug))) {
     into.issues.push({ path, message: `is of another sponsor: ${first.sponsor_slug}` });
+    return;
+  }
+  // A sponsor keeps its currency while it has claims; only a restore of earlier versions brought others.
+  const foreign = named.find((claim) => claim.currency_code !== currency_code);
+  if (foreign !== undefined) {
+    into.issues.push({ path, message: `is in ${foreign.currency_code}, the settlement in ${currency_code}` });
     return;
   }
   const live = named.filter((claim) => inLiveBatch.has(claim.claim_id));

@@ -10,12 +10,13 @@ const candidateColumns = [
   'claims.authorization_id',
   'claims.sponsor_slug',
   'claims.status',
+  'claims.currency_code',
   'claims.covered_amount',
 ] as const;
 
 export type CandidateRow = Pick<
   ClaimRow,
-  'claim_id' | 'authorization_id' | 'sponsor_slug' | 'status' | 'covered_amount'
+  'claim_id' | 'authorization_id' | 'sponsor_slug' | 'status' | 'currency_code' | 'covered_amount'
 >;
 
 /** The claims named by their ids or by their authorizations; locked, as by `lockSettlement`. */

@@ -11,7 +11,8 @@ import {
   deleteProfile,
   insertProfile,
   isNamed,
-  lockProfiles,
+  lockForRemoval,
+  lockProfile,
   replaceSlugs,
   selectImported,
   selectOwners,
@@ -20,6 +21,7 @@ import {
   updateProfile,
 } from '../store.ts';
 import { profileIssues } from './check.ts';
+import type { Draft } from './draft.ts';
 
 /** All sponsors by slug, those of the fixtures among them. */
 export async function listProfiles(db: Executor) {
@@ -55,13 +57,14 @@ export async function readProfile(db: Executor, slug: string): Promise<ProfileFi
   return JSON.parse(row.profile) as ProfileFile;
 }
 
-/** What is wrong with a file that the schema has found sound, apart from what the database says. */
-export function issuesOfProfile(slug: string, file: ProfileFile): Issue[] {
-  const issues = profileIssues(file);
-  if (file.sponsor_slug !== slug) {
+/** What a schema cannot say of a file that is to have this slug. */
+export async function issuesOfProfile(db: Executor, slug: string, draft: Draft): Promise<Issue[]> {
+  const { sponsor_slug } = draft.file;
+  const issues = profileIssues(draft);
+  if (sponsor_slug !== undefined && sponsor_slug !== slug) {
     issues.unshift({ path: 'sponsor_slug', message: `must be ${slug}, as in the path` });
   }
-  return issues;
+  return [...issues, ...(await takenSlugs(db, draft.file, sponsor_slug ?? slug))];
 }
 
 /**
@@ -93,31 +96,46 @@ async function replace(
   row: Parameters<typeof updateProfile>[1],
 ): Promise<void> {
   const { sponsor_slug } = file;
-  if ((await lockProfiles(db, [sponsor_slug])).length === 0) throw new TryAgain();
+  if ((await lockProfile(db, { sponsor_slug })).length === 0) throw new TryAgain();
   const former = await findSponsor(db, sponsor_slug);
   const slugs = await selectSlugs(db, sponsor_slug);
   const given = slugsOf(profileOf(file));
   const dropped = slugs.filter((slug) => !given.includes(slug));
   const changesMoney = former !== undefined && former.currency_code !== file.currency_code;
-  if (await isNamed(db, changesMoney ? slugs : dropped)) {
-    const message = changesMoney
-      ? 'Its currency cannot change while a provider is affiliated with it or has something of it.'
-      : 'An alias cannot be taken away while a provider has something under it.';
-    throw fault('071-409-sponsor-in-use', { message });
-  }
+  const message = changesMoney
+    ? 'Its currency cannot change while a provider is affiliated with it or has something of it.'
+    : 'An alias cannot be taken away while a provider has something under it.';
+  await requireUnused(db, sponsor_slug, changesMoney ? slugs : dropped, { message });
   await updateProfile(db, row);
 }
 
-async function takenSlugs(db: Executor, file: ProfileFile): Promise<Issue[]> {
-  const { sponsor_slug, aliases = [] } = file;
-  const owners = new Map(
-    (await selectOwners(db, [sponsor_slug, ...aliases])).map((row) => [row.slug, row.sponsor_slug]),
-  );
-  const taken = (slug: string, path: string): Issue[] => {
-    const owner = findFixtureSponsor(slug)?.sponsor_slug ?? owners.get(slug);
-    return owner === undefined || owner === sponsor_slug
-      ? []
-      : [{ path, message: `belongs to the sponsor ${owner}` }];
+/**
+ * 409 where anything names one of the slugs; from here on nothing does before the transaction ends. Looked for twice:
+ * first so that a busy sponsor is refused without waiting, then for what those wrote who were at it.
+ */
+async function requireUnused(
+  db: Executor,
+  sponsor_slug: string,
+  slugs: readonly string[],
+  detail?: { readonly message: string },
+): Promise<void> {
+  if (slugs.length === 0) return;
+  if (await isNamed(db, slugs)) throw fault('071-409-sponsor-in-use', detail);
+  await lockForRemoval(db, { sponsor_slug });
+  if (await isNamed(db, slugs)) throw fault('071-409-sponsor-in-use', detail);
+}
+
+async function takenSlugs(
+  db: Executor,
+  { sponsor_slug, aliases = [] }: Pick<Draft['file'], 'sponsor_slug' | 'aliases'>,
+  own = sponsor_slug,
+): Promise<Issue[]> {
+  const slugs = [sponsor_slug, ...aliases].flatMap((slug) => slug ?? []);
+  if (slugs.length === 0) return [];
+  const owners = new Map((await selectOwners(db, slugs)).map((row) => [row.slug, row.sponsor_slug]));
+  const taken = (slug: string | undefined, path: string): Issue[] => {
+    const owner = slug && (findFixtureSponsor(slug)?.sponsor_slug ?? owners.get(slug));
+    return owner === undefined || owner === own ? [] : [{ path, message: `belongs to the sponsor ${owner}` }];
   };
   return [
     ...taken(sponsor_slug, 'sponsor_slug'),
@@ -130,8 +148,8 @@ export async function removeProfile(store: Store, sponsor_slug: string): Promise
   const fixture = findFixtureSponsor(sponsor_slug);
   if (fixture !== undefined) throw fault('071-409-sponsor-fixture');
   await store.transaction(async (db) => {
-    if ((await lockProfiles(db, [sponsor_slug])).length === 0) throw fault('071-404-sponsor');
-    if (await isNamed(db, await selectSlugs(db, sponsor_slug))) throw fault('071-409-sponsor-in-use');
+    if ((await lockProfile(db, { sponsor_slug })).length === 0) throw fault('071-404-sponsor');
+    await requireUnused(db, sponsor_slug, await selectSlugs(db, sponsor_slug));
     await replaceSlugs(db, sponsor_slug, []);
     await deleteProfile(db, sponsor_slug);
   });
