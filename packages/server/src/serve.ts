@@ -24,7 +24,7 @@ export interface Running {
 /** Whoever calls right after the start is not to wait for it. */
 const idleAfter = 3 * second;
 /** Longer than a call takes from a client that has chosen its connection. */
-const stopPatience = second / 2;
+const stopPatience = second;
 
 const exampleProvider = {
   provider_slug: 'clinic-example',
