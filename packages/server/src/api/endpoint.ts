@@ -5,7 +5,7 @@ import { selectWorld } from '../core/providers/callers.ts';
 import { providerNow } from '../engine/clock.ts';
 import type { LockMode } from '../engine/provider-context.ts';
 import type { RunOptions, UnitOfWork, UnitsOfWork } from '../engine/unit-of-work.ts';
-import { Fault, fault, type Issue } from '../platform/errors.ts';
+import { Fault, fault, type Issue, rejectIssues } from '../platform/errors.ts';
 import {
   type Answer,
   answerOnce,
@@ -146,10 +146,7 @@ function readRoute<P extends TSchema, Q extends TSchema, B extends TSchema>(
     const caller = callerOf(input.request);
     const issues = check(input.request);
     const read = async (context: ReadContext) => {
-      if (issues.length > 0) {
-        await endpoint.exists?.(context, input.params);
-        throw fault('071-422-validation', { errors: issues });
-      }
+      await requireSound(issues, () => endpoint.exists?.(context, input.params));
       return endpoint.read(context, input);
     };
     // A search is a POST too, and any POST may carry a key.
@@ -191,10 +188,7 @@ function openRoute<P extends TSchema, Q extends TSchema, B extends TSchema>(
   const check = createInputCheck(endpoint);
   route(app, { ...endpoint, takesKey: false }, async (input) => {
     const issues = check(input.request);
-    if (issues.length > 0) {
-      await endpoint.exists?.(input.params, input.request);
-      throw fault('071-422-validation', { errors: issues });
-    }
+    await requireSound(issues, () => endpoint.exists?.(input.params, input.request));
     return endpoint.open(input);
   });
 }
@@ -211,7 +205,7 @@ function controlRoute<P extends TSchema, Q extends TSchema, B extends TSchema, R
     const call = idempotentCall(request);
     const outcome = await attempt(async () => {
       const provider_id = await endpoint.provider(params, request);
-      if (issues.length > 0) throw fault('071-422-validation', { errors: issues });
+      rejectIssues(issues);
       return { provider_id, before: (await endpoint.before?.(provider_id, input)) as R };
     });
     if ('failure' in outcome) return refuse(units, call, input, outcome.failure);
@@ -237,10 +231,7 @@ function stepsRoute<P extends TSchema, Q extends TSchema, B extends TSchema, Pla
     const issues = check(request);
     const call = idempotentCall(request);
     const outcome = await attempt(async () => {
-      if (issues.length > 0) {
-        await endpoint.exists?.(params, request);
-        throw fault('071-422-validation', { errors: issues });
-      }
+      await requireSound(issues, () => endpoint.exists?.(params, request));
       return endpoint.plan(input);
     });
     if ('failure' in outcome) return refuse(units, call, input, outcome.failure);
@@ -248,6 +239,16 @@ function stepsRoute<P extends TSchema, Q extends TSchema, B extends TSchema, Pla
     if (call !== undefined) return carryOutOnce(units.store, call, input, outcome.ready, carryOut);
     return sendAnswer(reply, await carryOut(outcome.ready));
   });
+}
+
+/** What is not there is 404 before anything that is wrong with the input is 422 (contract section 2). */
+async function requireSound(
+  issues: readonly Issue[],
+  exists: () => Promise<unknown> | undefined,
+): Promise<void> {
+  if (issues.length === 0) return;
+  await exists();
+  rejectIssues(issues);
 }
 
 async function refuse(
@@ -280,10 +281,7 @@ async function makeReady<P extends TSchema, Q extends TSchema, B extends TSchema
   issues: readonly Issue[],
 ): Promise<Outcome<R>> {
   return attempt(async () => {
-    if (issues.length > 0) {
-      await endpoint.exists?.(context, input.params);
-      throw fault('071-422-validation', { errors: issues });
-    }
+    await requireSound(issues, () => endpoint.exists?.(context, input.params));
     return (await endpoint.before?.(context, input)) as R;
   });
 }

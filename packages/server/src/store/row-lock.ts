@@ -28,7 +28,7 @@ export function removalLock(db: Executor) {
  * For rows of which there may be none to lock: until the transaction ends nobody else takes the same turn. Less than
  * locking the provider exclusively, which waits for all that the provider is doing.
  */
-export async function takeTurn(db: Executor, turn: string): Promise<void> {
+export async function waitForTurn(db: Executor, turn: string): Promise<void> {
   if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return;
   await sql`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`.execute(db);
 }

@@ -1,12 +1,12 @@
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { rejectIssues } from '../../platform/errors.ts';
-import { takeTurn } from '../../store/row-lock.ts';
+import { waitForTurn } from '../../store/row-lock.ts';
 import { holdSponsor, listSponsors } from './sponsors.ts';
 
 /** Replaces all of them; what is under way with a sponsor goes on. Answers the canonical slugs. */
 export async function setAffiliations(uow: UnitOfWork, slugs: readonly string[]): Promise<string[]> {
   const { provider_id } = uow.provider;
-  await takeTurn(uow.db, `affiliations of ${provider_id}`);
+  await waitForTurn(uow.db, `affiliations of ${provider_id}`);
   const sponsors = await namedSponsors(uow, slugs);
   await uow.db.deleteFrom('affiliations').where('provider_id', '=', provider_id).execute();
   if (sponsors.length > 0) {

@@ -4,13 +4,10 @@ import { newRowId } from '../../platform/ids.ts';
 import { typesDelivered } from '../deliveries/listing.ts';
 import { scheduleAttempts } from '../enqueue.ts';
 import { type Position, positionsIn } from '../ranges.ts';
-import { findSubscription, selectPending } from './store.ts';
+import { findSubscription, rowsAtOnce, selectPending } from './store.ts';
 
 /** The due work of scheduling what else was kept for a resumed subscription; its subject says what that is. */
 export const resumptionKind = 'webhook.resumption';
-
-/** A transaction that writes more than this holds up everybody else. */
-const deliveriesAtOnce = 500;
 
 interface Kept {
   readonly subscription_id: string;
@@ -29,7 +26,7 @@ export async function scheduleKept(uow: UnitOfWork, { subscription_id, after, to
   const positions = await positionsIn(
     uow.db,
     { table: 'deliveries', id: 'delivery_id', equal, after, to },
-    { order: 'asc', limit: deliveriesAtOnce, offset: 0 },
+    { order: 'asc', limit: rowsAtOnce, offset: 0 },
   );
   // Also those that have a row of due work still: an attempt may just now be giving up because of the pause.
   const pending = await selectPending(uow.db, {
@@ -38,7 +35,7 @@ export async function scheduleKept(uow: UnitOfWork, { subscription_id, after, to
   // A retry keeps its time when that is still to come.
   const due = pending.map((row) => ({ ...row, due_at: Math.max(row.next_attempt_at ?? 0, uow.now) }));
   await scheduleAttempts(uow, due);
-  const last = positions[deliveriesAtOnce - 1];
+  const last = positions[rowsAtOnce - 1];
   if (last === undefined) return;
   const rest: Kept = { subscription_id, after: last, to };
   await uow.schedule({

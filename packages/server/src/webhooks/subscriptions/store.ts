@@ -65,7 +65,7 @@ export async function updateSubscription(
     .executeTakeFirstOrThrow();
 }
 
-/** A transaction that removes more than this holds up everybody else. */
+/** A transaction that writes or removes more than this holds up everybody else. */
 export const rowsAtOnce = 500;
 
 type Owned = { readonly provider_id: string; readonly subscription_id: string };
