@@ -11,13 +11,17 @@ import { countIn, type Position, positionsIn, type Ranges } from '../ranges.ts';
 import type { ReadContext } from '../read-context.ts';
 import { requireSubscription } from './lookup.ts';
 import { maxReplayed, periodIssues, subscriptionIssues } from './rules.ts';
-import { findSubscription, holdEvents, type ReplayedEvent, selectFailed, selectReplayed } from './store.ts';
+import {
+  findSubscription,
+  holdEvents,
+  type ReplayedEvent,
+  rowsAtOnce,
+  selectFailed,
+  selectReplayed,
+} from './store.ts';
 
 /** The due work of replaying what else a call asked for; its subject says what that is. */
 export const replayKind = 'webhook.replay';
-
-/** A transaction that writes more than this holds up everybody else. */
-const eventsAtOnce = 500;
 
 /** What of a replay is still to be done. */
 interface Rest {
@@ -119,9 +123,9 @@ interface Portion {
 
 async function nextPortion(context: ReadContext, rest: Rest): Promise<Portion> {
   const { db } = context;
-  const part = { order: 'asc', limit: eventsAtOnce, offset: 0 } as const;
+  const part = { order: 'asc', limit: rowsAtOnce, offset: 0 } as const;
   const positions = await positionsIn(db, eventsOf(context, rest), part);
-  const last = positions[eventsAtOnce - 1];
+  const last = positions[rowsAtOnce - 1];
   const ids = JSON.stringify(positions.map(({ id }) => id));
   const events = await selectReplayed(db, { event_ids: ids, types: JSON.stringify(rest.types) });
   if (!rest.only_failed) return { events, last };
